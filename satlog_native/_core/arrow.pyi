@@ -1,0 +1,3 @@
+from satlog_native._core.columns import Columns
+
+def export_array(columns: Columns) -> object: ...

@@ -1,0 +1,6 @@
+from satlog_native._core.columns import Columns
+
+class Dictionary:
+    names: list[str]
+    def __init__(self, names: dict[int, str], signed: bool) -> None: ...
+    def encode(self, columns: Columns, column: int) -> None: ...

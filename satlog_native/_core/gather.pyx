@@ -1,0 +1,294 @@
+"""Rows to columns: :func:`gather_fixed` and :func:`gather_variable`.
+
+Columns of a fixed width know where each row's value goes, so any range of rows (a multiple of 64,
+for the bitmaps) can be gathered by any thread. Columns of text, bytes and lists grow row by row.
+
+Every read lies inside the frame: the index has checked that a row's payload holds all fixed fields
+of its variant, and what reaches further (`rest`, counted arrays) is bounded by the frame's size
+here.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
+
+from satlog_native._core.columns cimport (
+    BOOL,
+    CHARACTERS,
+    COUNTED,
+    EXACT,
+    LIST,
+    NEVER_NULL,
+    TEXT,
+    Column,
+    Columns,
+    Op,
+    TablePlan,
+    width_of,
+)
+from satlog_native._core.memory cimport give, resize, take
+from satlog_native._core.rows cimport Rows
+from satlog_native._core.source cimport Source
+from satlog_native._core.text cimport MOST_EXPANSION, transcode
+from satlog_native._core.values cimport BLOCK, convert, count_zeros, pack_bits
+from satlog_native._core.wire cimport load, sign_extend
+
+cdef enum Status:
+    DONE = 0
+    NO_MEMORY = 1
+    TOO_LARGE = 2
+
+# What 32-bit offsets of a column reach to.
+cdef uint64_t MOST_DATA = 0x7FFFFFFF
+
+
+cdef struct Work:
+    # What one thread needs for a block.
+    const uint8_t *rows[512]
+    uint64_t scratch[512]
+    uint8_t *valid          # [column, BLOCK]
+    uint8_t *flags          # [column, BLOCK]: booleans
+    int64_t *nulls          # by column
+    uint64_t *problems      # by column
+
+
+cdef void gather_run(TablePlan plan, Column *columns, Work *work, int variant, uint64_t row,
+                     int32_t first, int32_t count, const uint8_t *end) noexcept nogil:
+    """Rows of one variant, all in one block: `row` is the block's first, `first` the run's in it."""
+    cdef const Op *op
+    cdef Column *column
+    cdef int32_t c, i
+    cdef int width
+    for c in range(plan.column_count):
+        column = &columns[c]
+        if column.storage >= TEXT or column.adopted or column.absent:
+            continue
+        i = plan.op_of[variant * plan.column_count + c]
+        width = 0 if column.storage == BOOL else width_of(column.storage)
+        if i < 0:
+            memset(work.valid + c * BLOCK + first, 0, count)
+            if width:
+                memset(column.values + (row + first) * width, 0, count * width)
+            else:
+                memset(work.flags + c * BLOCK + first, 0, count)
+            continue
+        op = &plan.ops[i]
+        convert(op, work.rows + first, count, op.at, end,
+                column.values + (row + first) * width if width
+                else work.flags + c * BLOCK + first,
+                work.valid + c * BLOCK + first, work.scratch, &work.problems[c])
+
+
+cdef void gather_block(TablePlan plan, Rows rows, Column *columns, int only,
+                       const uint8_t *data, Work *work, uint64_t row, int32_t count,
+                       const uint8_t *end) noexcept nogil:
+    cdef int32_t c, i, first = 0
+    cdef int variant
+    cdef Column *column
+    for i in range(count):
+        work.rows[i] = data + rows.offsets[row + i]
+    memset(work.valid, 1, plan.column_count * BLOCK)
+    while first < count:
+        variant = only
+        i = count
+        if only < 0:
+            variant = rows.variants[row + first]
+            i = first + 1
+            while i < count and rows.variants[row + i] == variant:
+                i += 1
+        gather_run(plan, columns, work, variant, row, first, i - first, end)
+        first = i
+    for c in range(plan.column_count):
+        column = &columns[c]
+        if column.storage >= TEXT or column.absent:
+            continue
+        if column.nullable:
+            work.nulls[c] += <int64_t> count_zeros(work.valid + c * BLOCK, count)
+            pack_bits(work.valid + c * BLOCK, count, column.validity + row // 8)
+        if column.storage == BOOL:
+            pack_bits(work.flags + c * BLOCK, count, column.values + row // 8)
+
+
+def gather_fixed(Source source, Rows rows, Columns columns, uint64_t start, uint64_t stop):
+    """Fill rows [start, stop) of every column of fixed width.
+
+    `start` is a multiple of 64. Ranges that do not overlap may be gathered at once.
+    """
+    cdef TablePlan plan = columns.plan
+    cdef int32_t c, n = plan.column_count
+    cdef uint64_t row = start
+    cdef Work *work
+    cdef uint8_t *room
+    if rows.count != columns.count or stop > rows.count or start % 64:
+        raise ValueError(f"rows [{start}, {stop}) of {rows.count} into {columns.count}")
+    work = <Work *> take(sizeof(Work))
+    room = <uint8_t *> take(n * (2 * BLOCK + 16))
+    if work == NULL or room == NULL:
+        give(work)
+        give(room)
+        raise MemoryError("no memory to gather columns")
+    try:
+        source.enter()
+        try:
+            with nogil:
+                memset(room, 0, n * (2 * BLOCK + 16))
+                work.nulls = <int64_t *> room
+                work.problems = <uint64_t *> (room + 8 * n)
+                work.valid = room + 16 * n
+                work.flags = work.valid + n * BLOCK
+                while row < stop:
+                    gather_block(plan, rows, columns.columns, columns.variant, source.data, work, row,
+                                 <int32_t> min(stop - row, <uint64_t> BLOCK),
+                                 source.data + source.size)
+                    row += BLOCK
+        finally:
+            source.leave()
+        for c in range(n):
+            if columns.columns[c].storage < TEXT:
+                columns.columns[c].nulls += work.nulls[c]
+                columns.columns[c].problems += work.problems[c]
+    finally:
+        give(work)
+        give(room)
+
+
+cdef Status reserve(Column *column, uint64_t more, int width, bint nullable) noexcept nogil:
+    """Room for `more` bytes or items of `width` bytes."""
+    cdef uint64_t room = column.data_size + more
+    cdef void *block
+    if room <= column.data_room:
+        return DONE
+    room = 2 * room + 1024
+    block = resize(column.data, column.data_size * width, room * width)
+    if block == NULL:
+        return NO_MEMORY
+    column.data = <uint8_t *> block
+    if nullable:
+        # Readable to a multiple of eight, for pack_bits.
+        block = resize(column.item_valid, column.data_size, room + 8)
+        if block == NULL:
+            return NO_MEMORY
+        column.item_valid = <uint8_t *> block
+    column.data_room = room
+    return DONE
+
+
+cdef inline uint64_t items_of(const Op *op, const uint8_t *frame, uint64_t left,
+                              int width) noexcept nogil:
+    """Items or bytes that a field of open extent has, of the `left` bytes from it on."""
+    cdef uint64_t count
+    if op.extent_mode == EXACT:
+        return op.extent
+    if op.extent_mode == COUNTED:
+        count = load(frame + op.count_at, op.count_width, op.count_big)
+        if op.count_signed and sign_extend(count, op.count_width) < 0:
+            return 0
+        # The walk has checked this; the bytes may be another process's to change.
+        return min(count, left // width)
+    return left // width
+
+
+cdef Status append_text(const Op *op, Column *column, const uint8_t *frame,
+                        uint64_t left) noexcept nogil:
+    cdef uint64_t size = items_of(op, frame, left, 1)
+    cdef uint64_t expansion = MOST_EXPANSION if op.form == CHARACTERS else 1
+    if column.data_size + expansion * size > MOST_DATA:
+        return TOO_LARGE
+    if reserve(column, expansion * size, 1, False):
+        return NO_MEMORY
+    if op.form == CHARACTERS:
+        column.data_size += transcode(op.encoding, frame + op.at, size,
+                                      column.data + column.data_size, &column.problems)
+    else:
+        memcpy(column.data + column.data_size, frame + op.at, size)
+        column.data_size += size
+    return DONE
+
+
+cdef Status append_items(const Op *op, Column *column, const uint8_t *frame, uint64_t left,
+                         const uint8_t *end, Work *work) noexcept nogil:
+    cdef uint64_t count = items_of(op, frame, left, op.width), done = 0
+    cdef int width = width_of(column.item)
+    cdef bint nullable = op.null_mode != NEVER_NULL
+    cdef int32_t i, step
+    if column.data_size + count > MOST_DATA:
+        return TOO_LARGE
+    if reserve(column, count, width, nullable):
+        return NO_MEMORY
+    while done < count:
+        step = <int32_t> min(count - done, <uint64_t> BLOCK)
+        for i in range(step):
+            work.rows[i] = frame + op.at + (done + i) * op.width
+        convert(op, work.rows, step, 0, end, column.data + column.data_size * width,
+                column.item_valid + column.data_size if nullable else NULL, work.scratch,
+                &column.problems)
+        if nullable:
+            column.item_nulls += <int64_t> count_zeros(
+                column.item_valid + column.data_size, step)
+        column.data_size += step
+        done += step
+    return DONE
+
+
+cdef Status gather_open(TablePlan plan, Rows rows, Column *column, int32_t c, int only,
+                        const uint8_t *data, const uint8_t *end, Work *work) noexcept nogil:
+    """One column of text, bytes or lists, all rows."""
+    cdef uint64_t row, stop
+    cdef const uint8_t *frame
+    cdef const Op *op
+    cdef int32_t i
+    cdef Status status
+    if column.nullable:
+        memset(column.validity, 0, (rows.count + 63) // 64 * 8)
+    for row in range(rows.count):
+        i = plan.op_of[(rows.variants[row] if only < 0 else only) * plan.column_count + c]
+        if i >= 0:
+            op = &plan.ops[i]
+            frame = data + rows.offsets[row]
+            stop = rows.sizes[row] - plan.trailer
+            if column.storage == LIST:
+                status = append_items(op, column, frame, stop - op.at, end, work)
+            else:
+                status = append_text(op, column, frame, stop - op.at)
+            if status != DONE:
+                return status
+            if column.nullable:
+                column.validity[row // 8] |= <uint8_t> (1 << (row % 8))
+        else:
+            column.nulls += 1
+        column.offsets[row + 1] = <int32_t> column.data_size
+    if column.item_valid != NULL:
+        pack_bits(column.item_valid, column.data_size, column.item_valid)
+    return DONE
+
+
+def gather_variable(Source source, Rows rows, Columns columns):
+    """Fill every column of text, bytes and lists.
+
+    Raises
+    ------
+    OverflowError
+        Where a column would take more than 2 GiB: gather fewer rows at a time.
+    """
+    cdef TablePlan plan = columns.plan
+    cdef int32_t c
+    cdef Status status = DONE
+    cdef Work *work
+    if rows.count != columns.count or rows.sizes == NULL:
+        raise ValueError(f"{rows.count} rows, with sizes, into {columns.count}")
+    work = <Work *> take(sizeof(Work))
+    if work == NULL:
+        raise MemoryError("no memory to gather columns")
+    source.enter()
+    try:
+        with nogil:
+            for c in range(plan.column_count):
+                if columns.columns[c].storage >= TEXT and status == DONE:
+                    status = gather_open(plan, rows, &columns.columns[c], c, columns.variant,
+                                         source.data, source.data + source.size, work)
+    finally:
+        source.leave()
+        give(work)
+    if status == NO_MEMORY:
+        raise MemoryError("no memory for a column of text, bytes or lists")
+    if status == TOO_LARGE:
+        raise OverflowError("a column of more than 2 GiB: gather fewer rows at a time")

@@ -1,0 +1,81 @@
+"""Blocks of memory for the index and the columns, counted so that tests can see a leak.
+
+A block is aligned to 64 bytes, as Arrow asks for. A large one lies in huge pages, where the kernel
+has them: to fill fresh pages of 4 KiB costs more than to decode into them.
+"""
+
+from libc.stddef cimport size_t
+from libc.string cimport memcpy
+
+cdef extern from *:
+    """
+    #include <stdatomic.h>
+    #include <stdlib.h>
+    #if defined(__linux__)
+    #include <sys/mman.h>
+    #endif
+
+    #define SATLOG_HUGE ((size_t)2 << 20)
+    static atomic_llong satlog_blocks;
+
+    static void *satlog_take(size_t size) {
+        void *block = NULL;
+        size_t align = size >= SATLOG_HUGE / 2 ? SATLOG_HUGE : 64;
+        size = size ? (size + align - 1) & ~(align - 1) : align;
+        if (posix_memalign(&block, align, size) != 0) return NULL;
+    #if defined(__linux__) && defined(MADV_HUGEPAGE)
+        if (align == SATLOG_HUGE) madvise(block, size, MADV_HUGEPAGE);
+    #endif
+        atomic_fetch_add(&satlog_blocks, 1);
+        return block;
+    }
+
+    /* Zeroed, and not a page of it touched where it is large. */
+    static void *satlog_take_zeroed(size_t size) {
+        void *block = calloc(size ? size : 1, 1);
+        if (block != NULL) atomic_fetch_add(&satlog_blocks, 1);
+        return block;
+    }
+
+    static void satlog_give(void *block) {
+        if (block == NULL) return;
+        atomic_fetch_sub(&satlog_blocks, 1);
+        free(block);
+    }
+
+    static long long satlog_live(void) { return atomic_load(&satlog_blocks); }
+    """
+    void *satlog_take(size_t size) noexcept nogil
+    void *satlog_take_zeroed(size_t size) noexcept nogil
+    void satlog_give(void *block) noexcept nogil
+    long long satlog_live() noexcept nogil
+
+
+cdef void *take(size_t size) noexcept nogil:
+    """A block of `size` bytes, or NULL where there is no memory."""
+    return satlog_take(size)
+
+
+cdef void *take_zeroed(size_t size) noexcept nogil:
+    """A block of `size` zero bytes (aligned to 16), or NULL."""
+    return satlog_take_zeroed(size)
+
+
+cdef void *resize(void *block, size_t used, size_t size) noexcept nogil:
+    """A block of `size` bytes with the first `used` of `block`, which is given back; or NULL."""
+    cdef void *larger = satlog_take(size)
+    if larger != NULL:
+        if used:
+            memcpy(larger, block, used)
+        satlog_give(block)
+    return larger
+
+
+cdef void give(void *block) noexcept nogil:
+    """Give a block back; NULL is nothing."""
+    satlog_give(block)
+
+
+def live_blocks():
+    """How many blocks are in use: back to where it was once every table and index is gone."""
+    return satlog_live()
