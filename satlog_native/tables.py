@@ -1,0 +1,191 @@
+"""Rows of the index to Arrow record batches and numpy records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from satlog_native import plan as plans
+from satlog_native._core.arrow import export_array
+from satlog_native._core.columns import Columns, TablePlan
+from satlog_native._core.enums import Dictionary
+from satlog_native._core.gather import gather_fixed, gather_variable
+from satlog_native._core.rows import Rows
+from satlog_native._core.source import Source
+from satlog_native.errors import TableError
+from satlog_native.index import Needs, run
+from satlog_native.layouts.columns import INDEX_COLUMNS, Column
+from satlog_native.layouts.model import Kind, Layout
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Rows of a thread's smallest share.
+LEAST_ROWS: Final = 1 << 14
+#: Bytes of frames that the text of one batch may come from: each byte can become three of UTF-8,
+#: and a column's 32-bit offsets reach to 2 GiB.
+MOST_TEXT: Final = 1 << 29
+_OPEN_TYPES: Final = ("string", "binary")
+
+
+@dataclass(frozen=True)
+class _Carrier:
+    """Hands capsules to whoever asks, as the Arrow PyCapsule interface wants it."""
+
+    schema: object
+    array: object
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        return self.schema, self.array
+
+
+@dataclass(frozen=True)
+class Problems:
+    """What gathering found in the values."""
+
+    impossible_times: int
+    undecodable_text: int
+
+
+class Decoder:
+    """Decodes rows of one kind into batches of some of its columns.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    plan : TablePlan
+        Of these columns.
+    """
+
+    def __init__(self, columns: Sequence[Column], plan: TablePlan) -> None:
+        self.columns = columns
+        self.plan = plan
+        self.open = any(c.listed or c.type in _OPEN_TYPES for c in columns)
+        self.fixed = not all(c.listed or c.type in _OPEN_TYPES for c in columns)
+        self.needs = Needs(sizes=self.open, variants=plan.variant_count > 1)
+        # One dictionary for all batches: each continues that of the batch before.
+        self.dictionaries = {
+            place: Dictionary(dict(column.field.enum), _signed(column))
+            for place, column in enumerate(columns)
+            if column.type == "enum"
+        }
+
+    def gather(self, source: Source, rows: Rows, threads: int) -> Columns:
+        """The columns of these rows, enums still as numbers."""
+        columns = Columns(self.plan, rows)
+        if self.fixed:
+            step = max(LEAST_ROWS, -(-len(rows) // threads))
+            step = -(-step // 512) * 512
+            run(
+                [
+                    partial(
+                        gather_fixed, source, rows, columns, start, min(start + step, len(rows))
+                    )
+                    for start in range(0, len(rows), step)
+                ],
+                threads,
+            )
+        if self.open:
+            gather_variable(source, rows, columns)
+        return columns
+
+    def problems(self, columns: Columns) -> Problems:
+        """Impossible times and undecodable text of gathered columns."""
+        times = texts = 0
+        for place, column in enumerate(self.columns):
+            if column.type == "timestamp":
+                times += columns.problems(place)
+            elif column.type == "string":
+                texts += columns.problems(place)
+        return Problems(times, texts)
+
+    def batches(self, source: Source, rows: Rows, threads: int) -> Iterator[pa.RecordBatch]:
+        """One batch of these rows, or several where text would not fit one; uses the rows up."""
+        if not self.open or rows.bytes_in_frames() <= MOST_TEXT:
+            yield self.batch(source, rows, threads)
+            return
+        half = len(rows) // 2
+        for part in (rows.slice(0, half), rows.slice(half, len(rows))):
+            yield from self.batches(source, part, threads)
+
+    def batch(self, source: Source, rows: Rows, threads: int) -> pa.RecordBatch:
+        """One batch of these rows; uses them up (their ordinals and offsets become columns)."""
+        import pyarrow as pa
+
+        columns = self.gather(source, rows, threads)
+        columns.adopt(rows)
+        for place, dictionary in self.dictionaries.items():
+            dictionary.encode(columns, place)
+        schema = plans.schema_of(self.columns)
+        wire = schema
+        for place in self.dictionaries:
+            wire = wire.set(place, wire.field(place).with_type(pa.int32()))
+        batch = pa.record_batch(_Carrier(wire.__arrow_c_schema__(), export_array(columns)))
+        if not self.dictionaries:
+            return batch
+        arrays = batch.columns
+        for place, dictionary in self.dictionaries.items():
+            names = pa.array(dictionary.names, pa.string())
+            arrays[place] = pa.DictionaryArray.from_arrays(arrays[place], names)
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _signed(column: Column) -> bool:
+    wire = column.field.wire
+    return wire is not None and wire.kind == "signed"
+
+
+def chosen(columns: Sequence[Column], names: Sequence[str] | None, table: str) -> list[Column]:
+    """The columns of these names, in their order; all where None.
+
+    Raises
+    ------
+    TableError
+        For a name that the table does not have.
+    """
+    if names is None:
+        return list(columns)
+    by_name = {column.name: column for column in columns}
+    for name in names:
+        if name not in by_name:
+            raise TableError(
+                f"table {table} has no column {name}; it has {', '.join(by_name)}"
+            )
+    return [by_name[name] for name in dict.fromkeys(names)]
+
+
+def unknown_kind(layout: Layout, kind: object) -> str:
+    """The sentence about a kind that a layout does not have."""
+    near = get_close_matches(str(kind), list(layout.by_name), 1)
+    hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(layout.by_name)}"
+    return f"layout {layout.name} has no record {kind!r}{hint}"
+
+
+def table_decoder(
+    layout: Layout, kind: Kind | None, name: str, names: Sequence[str] | None
+) -> Decoder:
+    """The decoder of a kind's table, or of an unknown type's (None)."""
+    columns = chosen(plans.table_columns(layout, kind), names, name)
+    if kind is None:
+        return Decoder(columns, plans.payload_plan(layout, columns))
+    return Decoder(columns, plans.plan_of(layout, kind, columns))
+
+
+def raw_decoder() -> Decoder:
+    """The decoder of whole frames."""
+    data = Column("data", "binary", False, "", "the whole frame", False)
+    columns = [*INDEX_COLUMNS, data]
+    return Decoder(columns, plans.frame_plan(columns))
+
+
+def problem_decoder(layout: Layout, kind: Kind) -> Decoder | None:
+    """The decoder of the columns of a kind that can have problems, if there are any."""
+    columns = [
+        column
+        for column in plans.table_columns(layout, kind)
+        if column.type in ("timestamp", "string")
+    ]
+    return Decoder(columns, plans.plan_of(layout, kind, columns)) if columns else None
