@@ -15,9 +15,7 @@ from typing import Final, Literal
 ByteOrder = Literal["little", "big"]
 Status = Literal["assumed", "documented", "verified"]
 LengthCounts = Literal["frame", "payload", "after"]
-Algorithm = Literal[
-    "xor8", "sum8", "sum8_neg", "sum16", "fletcher16", "crc8", "crc16", "crc32"
-]
+Algorithm = Literal["xor8", "sum8", "sum8_neg", "sum16", "fletcher16", "crc8", "crc16", "crc32"]
 Encoding = Literal["ascii", "latin-1", "utf-8", "utf-16-le", "utf-16-be"]
 Rest = Literal["rest"]
 
@@ -141,11 +139,11 @@ class Bit:
 
 @dataclass(frozen=True, slots=True)
 class PackedTime:
-    """Calendar fields packed into one integer of ``size`` bytes: ``bits`` maps part to (first, width).
+    """Calendar fields packed into one integer of ``size`` bytes.
 
-    Parts: ``year month day hour minute second`` and at most one of ``tenth hundredth millisecond
-    microsecond``; a missing month or day is 1, a missing time part 0. The year counts from
-    ``year_base``.
+    ``bits`` are (part, first bit, width). Parts: ``year month day hour minute second`` and at most
+    one of ``tenth hundredth millisecond microsecond``; a missing time part is 0. The year counts
+    from ``year_base``.
     """
 
     size: int
@@ -155,7 +153,7 @@ class PackedTime:
 
 @dataclass(frozen=True, slots=True)
 class UnixTime:
-    """Seconds since 1970-01-01 UTC, optionally followed directly by a fraction (wire x scale, s)."""
+    """Seconds since 1970-01-01 UTC, then optionally, right after it, a fraction (wire x scale)."""
 
     seconds: WireType
     fraction: WireType | None
@@ -217,7 +215,7 @@ class Field:
 
     @property
     def fixed_size(self) -> int:
-        """Bytes that the field always takes (0 for the open part of ``rest`` and counted arrays)."""
+        """Bytes that the field always takes: none of what its size is known only from the data."""
         if self.codec is not None:
             return codec_size(self.codec)
         if self.wire is None:
