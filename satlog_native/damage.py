@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from satlog_native._core.framing import Framing
 from satlog_native._core.rows import Rows
 from satlog_native._core.segment import Segment
 from satlog_native._core.source import Source
+from satlog_native.decoding import Decoder, problem_decoder
 from satlog_native.errors import DamageError, NotALog
 from satlog_native.index import Counts, Needs, windows
 from satlog_native.layouts.model import Layout
 from satlog_native.report import DamageReport, LostRun
-from satlog_native.tables import Decoder, problem_decoder
 
 #: Frames between two looks for damage where it is to be raised.
 _STEP = 1 << 16

@@ -151,9 +151,7 @@ def chosen(columns: Sequence[Column], names: Sequence[str] | None, table: str) -
     by_name = {column.name: column for column in columns}
     for name in names:
         if name not in by_name:
-            raise TableError(
-                f"table {table} has no column {name}; it has {', '.join(by_name)}"
-            )
+            raise TableError(f"table {table} has no column {name}; it has {', '.join(by_name)}")
     return [by_name[name] for name in dict.fromkeys(names)]
 
 

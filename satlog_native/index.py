@@ -123,9 +123,7 @@ def row_counts(segment: Segment, types: Iterable[int], *, short_too: bool) -> di
     return result
 
 
-def _walk_all(
-    framing: Framing, source: Source, header_size: int, threads: int
-) -> list[Segment]:
+def _walk_all(framing: Framing, source: Source, header_size: int, threads: int) -> list[Segment]:
     size = source.size
     stretches = max(1, min(threads, (size - header_size) // LEAST_PER_THREAD))
     step = -(-(size - header_size) // stretches)
@@ -148,9 +146,7 @@ def _walk_all(
     return joined
 
 
-def windows(
-    framing: Framing, source: Source, header_size: int, frames: int
-) -> Iterator[Segment]:
+def windows(framing: Framing, source: Source, header_size: int, frames: int) -> Iterator[Segment]:
     """Walk a log a window of so many frames at a time, keeping none.
 
     Each window is the same segment: it must be used up before the next is asked for.

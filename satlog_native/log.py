@@ -12,18 +12,18 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from satlog_native import damage, layouts, tables
+from satlog_native import damage, decoding, layouts
 from satlog_native._core.frames import walk
-from satlog_native._core.rows import Rows, bucket, concat, pick
 from satlog_native._core.segment import Segment
 from satlog_native._core.source import Source
 from satlog_native.errors import NotALog, TableError
-from satlog_native.index import Counts, Index, Needs, row_counts, windows
+from satlog_native.index import Counts, Index, Needs, windows
 from satlog_native.layouts.model import Kind, Layout
 from satlog_native.opening import open_bytes
 from satlog_native.plan import framing_of
 from satlog_native.records import records_of, variant_for
 from satlog_native.report import DamageReport
+from satlog_native.streaming import WINDOW, Reading, row_windows, sift, stream
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,8 +36,6 @@ Errors = Literal["skip", "raise"]
 #: The index of a log up to this size is kept; that of a larger one is made only where a table is
 #: asked for as a whole.
 KEPT_INDEX: Final = 1 << 30
-#: Frames of a window.
-WINDOW: Final = 1 << 16
 #: A log smaller than this is read by one thread unless the caller says otherwise.
 THREADED: Final = 8 << 20
 
@@ -116,6 +114,9 @@ class Log:
         self.size = self._source.size
         self._threads = threads or (os.cpu_count() or 1 if self.size >= THREADED else 1)
         self._framing = framing_of(layout)
+        self._reading = Reading(
+            self._framing, self._source, layout.framing.header_size, self._threads
+        )
         self._kept_index: Index | None = None
         self._kept_report: DamageReport | None = None
         try:
@@ -172,9 +173,7 @@ class Log:
     @property
     def _index(self) -> Index:
         if self._kept_index is None:
-            self._kept_index = Index(
-                self._framing, self._source, self._header_size, self._threads
-            )
+            self._kept_index = Index(self._framing, self._source, self._header_size, self._threads)
         return self._kept_index
 
     @property
@@ -191,7 +190,7 @@ class Log:
                     survey.add_segment(segment)
                 survey.add_rows(self._index.rows(survey.needs, self._threads))
             else:
-                for segment, rows in self._windows(survey.needs):
+                for segment, rows in row_windows(self._reading, survey.needs):
                     survey.add_segment(segment)
                     survey.add_rows(rows)
             self._kept_report = survey.report()
@@ -253,7 +252,7 @@ class Log:
         import pyarrow as pa
 
         number, known = self._kind(kind)
-        decoder = tables.table_decoder(self.layout, known, str(kind), columns)
+        decoder = decoding.table_decoder(self.layout, known, str(kind), columns)
         rows = self._index.rows({number: decoder.needs}, self._threads)[number]
         return pa.Table.from_batches(list(decoder.batches(self._source, rows, self._threads)))
 
@@ -264,7 +263,7 @@ class Log:
         wanted = list(self.kinds) if kinds is None else kinds
         numbers = {kind: self._kind(kind)[0] for kind in wanted}
         decoders = {
-            kind: tables.table_decoder(self.layout, self._kind(kind)[1], str(kind), None)
+            kind: decoding.table_decoder(self.layout, self._kind(kind)[1], str(kind), None)
             for kind in wanted
         }
         needs = {numbers[kind]: decoders[kind].needs for kind in wanted}
@@ -281,7 +280,7 @@ class Log:
         import pyarrow as pa
 
         number, _ = self._kind(kind)
-        decoder = tables.raw_decoder()
+        decoder = decoding.raw_decoder()
         needs = {number: decoder.needs}
         rows = self._index.rows(needs, self._threads, short_too=True)[number]
         return pa.Table.from_batches(list(decoder.batches(self._source, rows, self._threads)))
@@ -304,7 +303,9 @@ class Log:
         """
         number, known = self._kind(kind)
         if known is None:
-            raise TableError(f"type {number} is not in layout {self.layout.name}: use raw({number})")
+            raise TableError(
+                f"type {number} is not in layout {self.layout.name}: use raw({number})"
+            )
         variant = variant_for(known, size)
         rows = self._index.rows({number: Needs(sizes=True)}, self._threads)[number]
         if size is not None:
@@ -330,7 +331,7 @@ class Log:
             kind = int(kind)
         if isinstance(kind, int) and 0 <= kind <= self.layout.framing.type.wire.maximum:
             return kind, self.layout.by_type.get(kind)
-        raise TableError(tables.unknown_kind(self.layout, kind))
+        raise TableError(decoding.unknown_kind(self.layout, kind))
 
     # -- batches ----------------------------------------------------------------------------
 
@@ -369,28 +370,14 @@ class Log:
         progress : callable, optional
             Called with the number of bytes walked so far.
         """
-        if rows < 1:
-            raise ValueError(f"a batch has 1 row or more, not {rows}")
-        numbers = {self._kind(kind)[0]: kind for kind in kinds}
-        decoders = {
-            number: tables.table_decoder(
-                self.layout, self._kind(kind)[1], str(kind), (columns or {}).get(kind)
+        wanted = {
+            kind: decoding.table_decoder(
+                self.layout, self.kind_of(kind), str(kind), (columns or {}).get(kind)
             )
-            for number, kind in numbers.items()
+            for kind in kinds
         }
-        waiting: dict[int, list[Rows]] = {number: [] for number in numbers}
-        for segment, found in self._windows({number: decoder.needs for number, decoder in decoders.items()}):
-            for number, part in found.items():
-                if not len(part):
-                    continue
-                waiting[number].append(part)
-                yield from self._full(numbers[number], decoders[number], waiting[number], rows)
-            if progress is not None:
-                progress(segment.position)
-        for number, parts in waiting.items():
-            if parts:
-                for batch in decoders[number].batches(self._source, concat(parts), self._threads):
-                    yield numbers[number], batch
+        numbers = {kind: self._kind(kind)[0] for kind in kinds}
+        return stream(self._reading, numbers, wanted, rows, progress)
 
     def sift(
         self,
@@ -416,45 +403,6 @@ class Log:
         (tested columns, other columns or None), of the rows that pass
         """
         number, known = self._kind(kind)
-        front = tables.table_decoder(self.layout, known, str(kind), tested)
-        back = tables.table_decoder(self.layout, known, str(kind), others) if others else None
-        needs = Needs(*map(any, zip(front.needs, (back or front).needs, strict=True)))
-        for _, found in self._windows({number: needs}):
-            for start in range(0, len(found[number]), rows):
-                part = found[number].slice(start, start + rows)
-                passed = mask(front.batch(self._source, part.slice(0, len(part)), self._threads))
-                part = pick(part, passed)
-                if len(part):
-                    behind = part.slice(0, len(part)) if back is not None else None
-                    yield (
-                        front.batch(self._source, part, self._threads),
-                        back.batch(self._source, behind, self._threads)
-                        if back is not None and behind is not None
-                        else None,
-                    )
-
-    def _full(
-        self, kind: str | int, decoder: tables.Decoder, waiting: list[Rows], rows: int
-    ) -> Iterator[tuple[str | int, pa.RecordBatch]]:
-        """Batches of so many rows from what waits; the rest waits on."""
-        if sum(map(len, waiting)) < rows:
-            return
-        whole = concat(waiting)
-        start = 0
-        while len(whole) - start >= rows:
-            part = whole.slice(start, start + rows)
-            start += rows
-            for batch in decoder.batches(self._source, part, self._threads):
-                yield kind, batch
-        waiting[:] = [whole.slice(start, len(whole))] if start < len(whole) else []
-
-    def _windows(self, needs: dict[int, Needs]) -> Iterator[tuple[Segment, dict[int, Rows]]]:
-        """Windows of the log, with the rows of these types in each."""
-        ordinal = 0
-        for segment in windows(self._framing, self._source, self._header_size, WINDOW):
-            counts = row_counts(segment, needs, short_too=False)
-            found = {number: Rows(counts[number], *need) for number, need in needs.items()}
-            places = {number: (part, 0) for number, part in found.items()}
-            bucket(self._framing, segment, ordinal, places)
-            ordinal += len(segment)
-            yield segment, found
+        front = decoding.table_decoder(self.layout, known, str(kind), tested)
+        back = decoding.table_decoder(self.layout, known, str(kind), others) if others else None
+        return sift(self._reading, number, front, back, mask=mask, rows=rows)

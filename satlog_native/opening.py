@@ -37,9 +37,7 @@ def open_bytes(
     try:
         view = memoryview(source)
     except TypeError:
-        raise TypeError(
-            f"a log is a path or bytes-like, not {type(source).__name__}"
-        ) from None
+        raise TypeError(f"a log is a path or bytes-like, not {type(source).__name__}") from None
     if not view.nbytes:
         raise NotALog("reading bytes as a log: there are none; an empty log holds nothing to read")
     if not view.c_contiguous:
@@ -59,9 +57,7 @@ def _open_file(path: Path) -> tuple[mmap.mmap, str]:
             what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
             raise LogError(f"reading {name}: it is {what}; name one .LOG file")
         if status.st_size == 0:
-            raise NotALog(
-                f"reading {name}: the file is empty; copy it from the unit again"
-            )
+            raise NotALog(f"reading {name}: the file is empty; copy it from the unit again")
         mapped = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise _unreadable(name, error) from error

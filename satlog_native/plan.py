@@ -48,7 +48,7 @@ def framing_of(layout: Layout) -> Framing:
         header_size=framing.header_size,
         sync=framing.sync,
         length=None if framing.length is None else _length(layout, framing.length),
-        type=(framing.type.at, framing.type.wire.size, framing.type.byte_order == "big"),
+        type_field=(framing.type.at, framing.type.wire.size, framing.type.byte_order == "big"),
         payload_at=framing.payload_at,
         checksum=None if framing.checksum is None else _checksum(framing.checksum),
         kinds=[
@@ -164,10 +164,7 @@ def _table_plan(
     storage = CODES["storage"]
     places = {column: place for place, column in enumerate(columns) if column in INDEX_COLUMNS}
     return TablePlan(
-        [
-            (storage["list" if c.listed else c.type], storage[c.type], c.nullable)
-            for c in columns
-        ],
+        [(storage["list" if c.listed else c.type], storage[c.type], c.nullable) for c in columns],
         list(variants),
         trailer,
         uniform,
@@ -318,9 +315,7 @@ def schema_of(columns: Sequence[Column]) -> pa.Schema:
 
     def field(column: Column) -> pa.Field:
         data_type = types.get(column.type) or pa.type_for_alias(column.type)
-        metadata = {
-            key: text for key, text in (("unit", column.unit), ("doc", column.doc)) if text
-        }
+        metadata = {key: text for key, text in (("unit", column.unit), ("doc", column.doc)) if text}
         return pa.field(
             column.name,
             pa.list_(data_type) if column.listed else data_type,

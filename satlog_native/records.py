@@ -18,9 +18,8 @@ def _format(field: Field) -> Any:
     """The numpy format of a field's fixed bytes; what numpy has no number for stays bytes."""
     if field.wire is None or field.wire.size == 3:
         size = field.fixed_size if field.wire is None else 3
-        item: Any = f"S{size}" if field.type == "text" and "16" not in str(field.encoding) else (
-            f"V{size}"
-        )
+        single_bytes = field.type == "text" and "16" not in str(field.encoding)
+        item: Any = f"S{size}" if single_bytes else f"V{size}"
     else:
         letter = {"unsigned": "u", "signed": "i", "float": "f"}[field.wire.kind]
         item = f"{'>' if field.byte_order == 'big' else '<'}{letter}{field.wire.size}"
@@ -82,7 +81,7 @@ def records_of(
             rows,
             framing.payload_at,
             framing.trailer_size,
-            array.view(np.uint8).reshape(-1),
+            array.view(np.uint8).reshape(-1).data,
             dtype.itemsize,
         )
     return array

@@ -1,7 +1,7 @@
 """A log as a polars LazyFrame: what a query does not need is not decoded.
 
-polars hands over the columns that a query needs, its filter, and how many rows it wants. Where there
-is a filter, its own columns are decoded first, and the others only for the rows that pass it.
+polars hands over the columns that a query needs, its filter, and how many rows it wants. Where
+there is a filter, its own columns are decoded first, and the others only for rows that pass it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import numpy as np
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from satlog_native.log import WINDOW, Errors, Log, open_log
+from satlog_native.log import Errors, Log, open_log
 from satlog_native.plan import schema_of, table_columns
+from satlog_native.streaming import WINDOW
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from typing_extensions import Buffer
 
     from satlog_native.layouts.model import Layout
@@ -68,10 +70,11 @@ def scan_log(
     ) -> Iterator[pl.DataFrame]:
         left = most
         with opened() as log:
+            rows = batch_rows or WINDOW
             frames = (
-                _plain(log, kind, names, batch_rows or WINDOW)
+                _plain(log, kind, names, rows)
                 if predicate is None
-                else _filtered(log, kind, names or empty.columns, predicate, batch_rows or WINDOW)
+                else _filtered(log, kind, names or empty.columns, predicate, rows)
             )
             for frame in frames:
                 yield frame if left is None else frame.head(left)
@@ -94,15 +97,16 @@ def _filtered(
     log: Log, kind: str | int, names: Sequence[str], predicate: pl.Expr, rows: int
 ) -> Iterator[pl.DataFrame]:
     """Batches of the rows that pass: the predicate's columns first, the rest for those rows."""
-    tested = predicate.meta.root_names()
+    # A filter that looks at no column is tested along with any one of them.
+    tested = predicate.meta.root_names() or ["frame"]
     others = [name for name in names if name not in tested]
 
-    def mask(batch: object) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+    def mask(batch: pa.RecordBatch) -> memoryview:
         frame = cast(pl.DataFrame, pl.from_arrow(batch))
         passed = frame.select(predicate.fill_null(value=False).cast(pl.UInt8)).to_series()
         if len(passed) != frame.height:
             passed = passed.new_from_index(0, frame.height)
-        return np.ascontiguousarray(passed.to_numpy())
+        return np.ascontiguousarray(passed.to_numpy()).data
 
     for front, back in log.sift(kind, tested, others, mask, rows):
         frame = cast(pl.DataFrame, pl.from_arrow(front))

@@ -10,7 +10,7 @@ class Framing:
         header_size: int,
         sync: bytes,
         length: tuple[int, int, bool, int, int] | None,
-        type: tuple[int, int, bool],
+        type_field: tuple[int, int, bool],
         payload_at: int,
         checksum: tuple[int, int, bool, int, int, int, int, int, bool, int] | None,
         kinds: list[tuple[int, list[tuple[int, bool, int, int, bool, bool, int, int]]]],

@@ -44,7 +44,7 @@ cdef class Framing:
         0 to 8 bytes that start every frame.
     length : tuple of (at, width, big, add, maximum), or None
         Frame size = wire value + ``add``; None: the size follows from the type.
-    type : tuple of (at, width, big)
+    type_field : tuple of (at, width, big)
     payload_at : int
     checksum : tuple, or None
         (algorithm code, stored width, big, from, at or -1, bits, polynomial, initial, reflect,
@@ -54,7 +54,7 @@ cdef class Framing:
         items_at, item_size); in order of size, the variable one last.
     """
 
-    def __cinit__(self, *, header_size, bytes sync, length, type, payload_at, checksum, kinds):
+    def __cinit__(self, *, header_size, bytes sync, length, type_field, payload_at, checksum, kinds):
         cdef Rules *rules = &self.rules
         cdef uint8_t word[8]
         cdef int i
@@ -66,7 +66,7 @@ cdef class Framing:
             rules.sync[i] = word[i] = sync[i]
         memcpy(&rules.sync_word, word, 8)
         rules.sync_mask = ~(<uint64_t> 0) >> (64 - 8 * rules.sync_size) if sync else 0
-        rules.type_at, rules.type_width, rules.type_big = type
+        rules.type_at, rules.type_width, rules.type_big = type_field
         self._set_checksum(checksum)
         self._set_kinds(kinds)
         self._set_length(length)

@@ -1,7 +1,8 @@
+from typing_extensions import Buffer
+
 from satlog_native._core.framing import Framing
 from satlog_native._core.segment import Segment
 from satlog_native._core.source import Source
-from typing_extensions import Buffer
 
 class Rows:
     count: int
