@@ -7,7 +7,7 @@ documentation are no concern of the core's.
 """
 
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t
 from libc.string cimport memset
 
 from satlog_native._core.columns cimport (

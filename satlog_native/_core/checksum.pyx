@@ -13,7 +13,6 @@ window (:class:`Prefix`), and a range's checksum comes from the states at its tw
   bytes, composed from operators for 1, 2, 4, ... bytes.
 """
 
-from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memmove, memset
 
@@ -59,15 +58,15 @@ cdef void crc_tables(Summer *summer, uint32_t polynomial) noexcept nogil:
     cdef uint32_t register
     cdef uint32_t top = <uint32_t> 1 << (summer.bits - 1)
     cdef uint32_t poly = reflected(polynomial, summer.bits) if summer.reflect else polynomial
-    cdef int i, k, byte, lane
+    cdef int i, k, byte, lane, _bit
     for i in range(256):
         if summer.reflect:
             register = i
-            for k in range(8):
+            for _bit in range(8):
                 register = (register >> 1) ^ (poly if register & 1 else 0)
         else:
             register = <uint32_t> i << (summer.bits - 8)
-            for k in range(8):
+            for _bit in range(8):
                 register = ((register << 1) ^ (poly if register & top else 0)) & summer.mask
         summer.table[i] = register
     for lane in range(4):

@@ -6,7 +6,7 @@ needs; :mod:`satlog_native._core.gather` fills them, :mod:`satlog_native._core.a
 away.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memset
 
 from satlog_native._core.memory cimport give, take, take_zeroed

@@ -5,7 +5,7 @@ added when it is first met, in file order. So the dictionary of one batch starts
 batch before.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memset
 
 from satlog_native._core.columns cimport I32, I64, Column, Columns

@@ -5,7 +5,7 @@ the log's bytes for whoever has only a position: it tells whether a frame could 
 has checked that the frame ends within the log.
 """
 
-from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from satlog_native._core.checksum cimport (
@@ -54,7 +54,8 @@ cdef class Framing:
         items_at, item_size); in order of size, the variable one last.
     """
 
-    def __cinit__(self, *, header_size, bytes sync, length, type_field, payload_at, checksum, kinds):
+    def __cinit__(self, *, header_size, bytes sync, length, type_field, payload_at, checksum,
+                  kinds):
         cdef Rules *rules = &self.rules
         cdef uint8_t word[8]
         cdef int i

@@ -8,7 +8,7 @@ of its variant, and what reaches further (`rest`, counted arrays) is bounded by 
 here.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from satlog_native._core.columns cimport (
@@ -45,24 +45,25 @@ cdef struct Work:
     # What one thread needs for a block.
     const uint8_t *rows[512]
     uint64_t scratch[512]
+    const uint8_t *end      # of the log's bytes
     uint8_t *valid          # [column, BLOCK]
     uint8_t *flags          # [column, BLOCK]: booleans
     int64_t *nulls          # by column
     uint64_t *problems      # by column
 
 
-cdef void gather_run(TablePlan plan, Column *columns, Work *work, int variant, uint64_t row,
-                     int32_t first, int32_t count, const uint8_t *end) noexcept nogil:
-    """Rows of one variant, all in one block: `row` is the block's first, `first` the run's in it."""
+cdef void gather_run(Columns columns, Work *work, int variant, uint64_t row, int32_t first,
+                     int32_t count) noexcept nogil:
+    """Rows of one variant in one block: `row` is the block's first row, `first` the run's in it."""
     cdef const Op *op
     cdef Column *column
     cdef int32_t c, i
     cdef int width
-    for c in range(plan.column_count):
-        column = &columns[c]
+    for c in range(columns.plan.column_count):
+        column = &columns.columns[c]
         if column.storage >= TEXT or column.adopted or column.absent:
             continue
-        i = plan.op_of[variant * plan.column_count + c]
+        i = columns.plan.op_of[variant * columns.plan.column_count + c]
         width = 0 if column.storage == BOOL else width_of(column.storage)
         if i < 0:
             memset(work.valid + c * BLOCK + first, 0, count)
@@ -71,34 +72,33 @@ cdef void gather_run(TablePlan plan, Column *columns, Work *work, int variant, u
             else:
                 memset(work.flags + c * BLOCK + first, 0, count)
             continue
-        op = &plan.ops[i]
-        convert(op, work.rows + first, count, op.at, end,
+        op = &columns.plan.ops[i]
+        convert(op, work.rows + first, count, op.at, work.end,
                 column.values + (row + first) * width if width
                 else work.flags + c * BLOCK + first,
                 work.valid + c * BLOCK + first, work.scratch, &work.problems[c])
 
 
-cdef void gather_block(TablePlan plan, Rows rows, Column *columns, int only,
-                       const uint8_t *data, Work *work, uint64_t row, int32_t count,
-                       const uint8_t *end) noexcept nogil:
+cdef void gather_block(Columns columns, Rows rows, const uint8_t *data, Work *work, uint64_t row,
+                       int32_t count) noexcept nogil:
+    """One block of rows: run by run of one variant, then its nulls and booleans to bits."""
     cdef int32_t c, i, first = 0
-    cdef int variant
+    cdef int variant = columns.variant
     cdef Column *column
     for i in range(count):
         work.rows[i] = data + rows.offsets[row + i]
-    memset(work.valid, 1, plan.column_count * BLOCK)
+    memset(work.valid, 1, columns.plan.column_count * BLOCK)
     while first < count:
-        variant = only
         i = count
-        if only < 0:
+        if columns.variant < 0:
             variant = rows.variants[row + first]
             i = first + 1
             while i < count and rows.variants[row + i] == variant:
                 i += 1
-        gather_run(plan, columns, work, variant, row, first, i - first, end)
+        gather_run(columns, work, variant, row, first, i - first)
         first = i
-    for c in range(plan.column_count):
-        column = &columns[c]
+    for c in range(columns.plan.column_count):
+        column = &columns.columns[c]
         if column.storage >= TEXT or column.absent:
             continue
         if column.nullable:
@@ -135,10 +135,10 @@ def gather_fixed(Source source, Rows rows, Columns columns, uint64_t start, uint
                 work.problems = <uint64_t *> (room + 8 * n)
                 work.valid = room + 16 * n
                 work.flags = work.valid + n * BLOCK
+                work.end = source.data + source.size
                 while row < stop:
-                    gather_block(plan, rows, columns.columns, columns.variant, source.data, work, row,
-                                 <int32_t> min(stop - row, <uint64_t> BLOCK),
-                                 source.data + source.size)
+                    gather_block(columns, rows, source.data, work, row,
+                                 <int32_t> min(stop - row, <uint64_t> BLOCK))
                     row += BLOCK
         finally:
             source.leave()
@@ -205,7 +205,7 @@ cdef Status append_text(const Op *op, Column *column, const uint8_t *frame,
 
 
 cdef Status append_items(const Op *op, Column *column, const uint8_t *frame, uint64_t left,
-                         const uint8_t *end, Work *work) noexcept nogil:
+                         Work *work) noexcept nogil:
     cdef uint64_t count = items_of(op, frame, left, op.width), done = 0
     cdef int width = width_of(column.item)
     cdef bint nullable = op.null_mode != NEVER_NULL
@@ -218,7 +218,7 @@ cdef Status append_items(const Op *op, Column *column, const uint8_t *frame, uin
         step = <int32_t> min(count - done, <uint64_t> BLOCK)
         for i in range(step):
             work.rows[i] = frame + op.at + (done + i) * op.width
-        convert(op, work.rows, step, 0, end, column.data + column.data_size * width,
+        convert(op, work.rows, step, 0, work.end, column.data + column.data_size * width,
                 column.item_valid + column.data_size if nullable else NULL, work.scratch,
                 &column.problems)
         if nullable:
@@ -229,24 +229,28 @@ cdef Status append_items(const Op *op, Column *column, const uint8_t *frame, uin
     return DONE
 
 
-cdef Status gather_open(TablePlan plan, Rows rows, Column *column, int32_t c, int only,
-                        const uint8_t *data, const uint8_t *end, Work *work) noexcept nogil:
+cdef Status gather_open(Columns columns, Rows rows, int32_t c, const uint8_t *data,
+                        Work *work) noexcept nogil:
     """One column of text, bytes or lists, all rows."""
+    cdef Column *column = &columns.columns[c]
     cdef uint64_t row, stop
     cdef const uint8_t *frame
     cdef const Op *op
+    cdef int variant = columns.variant
     cdef int32_t i
     cdef Status status
     if column.nullable:
         memset(column.validity, 0, (rows.count + 63) // 64 * 8)
     for row in range(rows.count):
-        i = plan.op_of[(rows.variants[row] if only < 0 else only) * plan.column_count + c]
+        if columns.variant < 0:
+            variant = rows.variants[row]
+        i = columns.plan.op_of[variant * columns.plan.column_count + c]
         if i >= 0:
-            op = &plan.ops[i]
+            op = &columns.plan.ops[i]
             frame = data + rows.offsets[row]
-            stop = rows.sizes[row] - plan.trailer
+            stop = rows.sizes[row] - columns.plan.trailer
             if column.storage == LIST:
-                status = append_items(op, column, frame, stop - op.at, end, work)
+                status = append_items(op, column, frame, stop - op.at, work)
             else:
                 status = append_text(op, column, frame, stop - op.at)
             if status != DONE:
@@ -281,10 +285,10 @@ def gather_variable(Source source, Rows rows, Columns columns):
     source.enter()
     try:
         with nogil:
+            work.end = source.data + source.size
             for c in range(plan.column_count):
                 if columns.columns[c].storage >= TEXT and status == DONE:
-                    status = gather_open(plan, rows, &columns.columns[c], c, columns.variant,
-                                         source.data, source.data + source.size, work)
+                    status = gather_open(columns, rows, c, source.data, work)
     finally:
         source.leave()
         give(work)

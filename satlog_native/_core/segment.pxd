@@ -33,8 +33,6 @@ cdef class Segment:
     cdef readonly bint done
     cdef Prefix prefix              # of a search; made when the first damage is met
 
-
-
 cdef int grow(Segment segment, uint64_t room) noexcept nogil
 cdef int note_size(Segment segment, uint64_t size) noexcept nogil
 cdef int note_lost(Segment segment, uint64_t stop) noexcept nogil
