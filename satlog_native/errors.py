@@ -10,6 +10,7 @@
     │   └── DamageError                  damage found while ``errors="raise"``
     ├── TableError(KeyError)             a table or column that the log or its layout does not have
     ├── EncodeError(ValueError)          values that a layout cannot hold
+    ├── AnalysisError(ValueError)        tables or settings that a flight cannot be analysed with
     └── JobFileError(ValueError)         a job file or list of assignments that cannot be used
 
 Every error says what was being done, to what, what was expected and found, and what to do.
@@ -20,6 +21,7 @@ works for people who do not know this tree.
 from __future__ import annotations
 
 __all__ = [
+    "AnalysisError",
     "DamageError",
     "EncodeError",
     "JobFileError",
@@ -102,6 +104,10 @@ class TableError(SatlogError, KeyError):
 
 class EncodeError(SatlogError, ValueError):
     """Values that a layout cannot hold."""
+
+
+class AnalysisError(SatlogError, ValueError):
+    """Tables, settings or a field boundary that a flight cannot be analysed with."""
 
 
 class JobFileError(SatlogError, ValueError):
