@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Style and likely mistakes: Python, Cython, shell.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# cython-lint calls pycodestyle by name.
+PATH=$(realpath --no-symlinks "${VENV:-.venv}")/bin:$PATH
+ruff check --quiet --output-format concise .
+ruff format --check --quiet --diff .
+cython-lint satlog_native
+for script in scripts/*.sh .ci/run; do
+    bash -n "$script"
+done

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Builds the sdist and from it the wheel, and tests each, installed in a fresh environment, with the
+# tests of the sdist and no source tree near.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tree=$PWD
+room=$(mktemp -d)
+trap 'rm -rf "$room"' EXIT
+export PIP_CONSTRAINT=$tree/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1
+rm -rf dist
+"${VENV:-.venv}/bin/python" -m build --outdir dist . > "$room/log" 2>&1 || { cat "$room/log"; exit 1; }
+tar --extract --gzip --file dist/*.tar.gz --directory "$room" --strip-components 1
+rm -r "$room/satlog_native" "$room/partner_pipeline"
+cd "$room"
+for package in "$tree"/dist/*.whl "$tree"/dist/*.tar.gz; do
+    echo "Testing $(basename "$package") ..."
+    "${PYTHON:-python3.11}" -m venv --clear venv
+    venv/bin/python -m pip install --quiet --upgrade pip
+    venv/bin/python -m pip install --quiet --group test "$package[geo]"
+    PATH=$room/venv/bin:$PATH venv/bin/python -m pytest -p no:benchmark --numprocesses auto \
+        -m 'not slow' "$@"
+done
