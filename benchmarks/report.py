@@ -1,0 +1,173 @@
+"""``make bench``: measures everything and writes ``RESULTS.md``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from benchmarks import machine, measure, workloads
+from benchmarks.measure import Measured
+from benchmarks.pairs import Race
+from benchmarks.subjects import SUBJECTS
+
+_HERE = Path(__file__).parent
+#: Marks of rates that are another log's.
+_MARKS = {"flight": " ¹", "million": " ²"}
+
+
+class Target(NamedTuple):
+    """What is to be reached, and what was."""
+
+    what: str
+    wanted: str
+    measured: str
+    reached: bool
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.report", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="small logs, few rounds; the report to stdout"
+    )
+    quick = parser.parse_args(arguments).quick
+    text = report(quick=quick)
+    if quick:
+        sys.stdout.write(text)
+    else:
+        (_HERE / "RESULTS.md").write_text(text, encoding="utf-8")
+        measure.tell("written: benchmarks/RESULTS.md")
+
+
+def report(*, quick: bool) -> str:
+    """Measure everything; the report as Markdown."""
+    about = machine.description()
+    efforts = measure.QUICK if quick else measure.FULL
+    processes = measure.QUICK["flight"] if quick else measure.PROCESSES
+    with TemporaryDirectory(prefix="satlog-bench-") as folder:
+        measure.tell("writing the logs")
+        sizes = workloads.QUICK if quick else workloads.FULL
+        logs = workloads.write(Path(folder), sizes)
+        convert = measure.measure_convert(logs["flight"].path, processes)
+        measured = {
+            name: measure.measure(workload, efforts[name]) for name, workload in logs.items()
+        }
+        return "\n".join(_lines(about, measured, convert))
+
+
+def _lines(about: dict[str, str], measured: dict[str, Measured], convert: Race) -> Iterator[str]:
+    yield "# Benchmarks\n"
+    yield "Written by `make bench`; all logs are in layout `satloc_air`.\n"
+    yield from _table(("machine", ""), about.items())
+    yield "## Targets\n"
+    yield "One thread, checksums verified, all kinds to columns, if nothing else is said.\n"
+    yield from _table(
+        ("what", "wanted", "measured", ""),
+        (
+            (*target[:3], "reached" if target.reached else "**not reached**")
+            for target in _targets(measured, convert)
+        ),
+    )
+    for one in measured.values():
+        yield f"## {one.workload.title}\n"
+        yield from _table(
+            ("", "MB/s", "records/s", "satlog (all tables, 1 thread) is", "peak memory, MB"),
+            _rows(one, measured),
+            numbers=4,
+        )
+    yield "## Whole processes\n"
+    yield from _table(("", "ms"), _process_rows(convert), numbers=1)
+    yield (_HERE / "NOTES.md").read_text(encoding="utf-8")
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0) -> Iterator[str]:
+    """A table; its last so many columns are aligned to the right."""
+    yield f"| {' | '.join(head)} |"
+    yield "|---" * (len(head) - numbers) + "|--:" * numbers + "|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def _rows(one: Measured, measured: dict[str, Measured]) -> Iterator[tuple[str, ...]]:
+    for key, subject in SUBJECTS.items():
+        peak = f"{one.peaks[key] / 1e6:,.0f}" if key in one.peaks else ""
+        if key == "decode":
+            yield subject.name, *_rates(one, one.seconds[key]), "", peak
+        elif key in one.races:
+            ratio = f"{_times(one.races[key])} as fast"
+            yield subject.name, *_rates(one, one.seconds[key]), ratio, peak
+        else:
+            other = next(m for m in reversed(measured.values()) if key in m.races)
+            rates = _rates(other, other.seconds[key])
+            own, its = (m.workload.size / m.seconds[k] for m, k in ((one, "decode"), (other, key)))
+            name = subject.name + _MARKS[other.workload.name]
+            yield name, *rates, f"{_figure(own / its)} × as fast", ""
+
+
+def _rates(one: Measured, seconds: float) -> tuple[str, str]:
+    return (
+        _figure(one.workload.size / seconds / 1e6),
+        f"{one.workload.records / seconds:,.0f}",
+    )
+
+
+def _figure(number: float) -> str:
+    """Three digits, or more where a whole number has them."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
+def _times(one: Race) -> str:
+    low, high = one.quartiles
+    return f"{_figure(one.ratio)} ({_figure(low)}–{_figure(high)}) ×"
+
+
+def _targets(measured: dict[str, Measured], convert: Race) -> Iterator[Target]:
+    million, large = measured["million"], measured["large"]
+    log = f"{million.workload.records:,} records"
+    yield _at_least(f"index, to memcpy on warm pages, {log}", 0.30, million.index)
+    for key in ("fresh", "fresh_huge"):
+        what = f"whole decode, to {SUBJECTS[key].name}, {log}"
+        yield _at_least(what, 0.35, million.races[key])
+    for key, least in (("struct", 60), ("numpy", 15)):
+        what = f"whole decode, to {SUBJECTS[key].name}, {log}"
+        yield _at_least(what, least, million.races[key])
+    for one in (million, large):
+        what = f"two threads, to one, {one.workload.records:,} records"
+        yield _at_least(what, 1.7, _turned(one.races["decode2"]))
+    slower = _turned(convert)
+    yield Target(
+        "`satlog convert` of the flight to Parquet, to `import pyarrow.parquet`",
+        "at most 1.5 × the time",
+        _times(slower),
+        slower.ratio <= 1.5,
+    )
+    for one in (million, large):
+        most = 2.5 * one.workload.size + 100e6
+        yield Target(
+            f"peak memory, all tables held, {one.workload.records:,} records",
+            f"at most 2.5 × file + 100 MB = {most / 1e6:,.0f} MB",
+            f"{one.peaks['decode'] / 1e6:,.0f} MB",
+            one.peaks["decode"] <= most,
+        )
+
+
+def _at_least(what: str, least: float, one: Race) -> Target:
+    return Target(what, f"at least {least:g} × as fast", _times(one), one.ratio >= least)
+
+
+def _turned(one: Race) -> Race:
+    return Race(one.second, one.first)
+
+
+def _process_rows(convert: Race) -> Iterator[tuple[str, str]]:
+    yield "`satlog convert flight.log positions.parquet`", f"{median(convert.first) * 1e3:.0f}"
+    yield '`python -c "import pyarrow.parquet"`', f"{median(convert.second) * 1e3:.0f}"
+
+
+if __name__ == "__main__":
+    main()
