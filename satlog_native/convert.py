@@ -10,12 +10,12 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from satlog_native import layouts
 from satlog_native import plan as plans
+from satlog_native.decoding import unknown_kind
 from satlog_native.errors import SatlogError, TableError
 from satlog_native.export import open_writer
 from satlog_native.export.atomic import Drafts
@@ -23,7 +23,6 @@ from satlog_native.export.target import ALL, Target, target_of
 from satlog_native.layouts.model import Kind, Layout
 from satlog_native.log import Errors, open_log
 from satlog_native.report import DamageReport
-from satlog_native.tables import unknown_kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,8 +34,7 @@ LogPath = str | os.PathLike[str]
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(NamedTuple):
     """What :func:`convert` has written.
 
     Attributes
@@ -134,17 +132,19 @@ def convert(
     return Conversion({name: target.file(name) for name in job.rows}, job.rows, job.reports)
 
 
-@dataclass
 class _Job:
     """One conversion as it goes on; ``paths`` are the logs by name."""
 
-    layout: Layout
-    paths: dict[str, Path]
-    target: Target
-    threads: int | None
-    reports: dict[str, DamageReport] = field(default_factory=dict)
-    rows: dict[str, int] = field(default_factory=dict)
-    present: set[str | int] = field(default_factory=set)
+    def __init__(
+        self, layout: Layout, paths: dict[str, Path], target: Target, threads: int | None
+    ) -> None:
+        self.layout = layout
+        self.paths = paths
+        self.target = target
+        self.threads = threads
+        self.reports: dict[str, DamageReport] = {}
+        self.rows: dict[str, int] = {}
+        self.present: set[str | int] = set()
 
     def survey(self, errors: Errors) -> None:
         """Look at every log before anything is written."""
@@ -163,10 +163,10 @@ class _Job:
         """Write these tables, and a folder's report."""
         with self._files(drafts, names) as files:
             done, total = 0, sum(report.size for report in self.reports.values())
-            for number, path in enumerate(self.paths.values()):
+            for number, (log, path) in enumerate(self.paths.items()):
                 step = None if progress is None else _step(progress, done, total)
                 self._write_log(path, number, files, step)
-                done += self.reports[list(self.reports)[number]].size
+                done += self.reports[log].size
             for name, file in files.items():
                 file.close()
                 self.rows[name] = file.rows

@@ -71,9 +71,14 @@ def _short_sentence(layout: Layout, name: str, offset: int, size: int, number: i
     kind = layout.by_type[number]
     payload = size - layout.framing.overhead
     least = min(variant.minimum_size for variant in kind.variants)
+    lacks = (
+        f"its fields (at least {least} expected)"
+        if payload < least
+        else "as many array items as it says it has"
+    )
     return (
         f"reading {name}: at offset {offset:,} a record {kind.name} (type {number}) has a payload "
-        f"of {payload} bytes, too short for its fields (at least {least} expected); "
+        f"of {payload} bytes, too short for {lacks}; "
         f'read with errors="skip" to keep it raw'
     )
 

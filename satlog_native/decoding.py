@@ -104,7 +104,7 @@ class Decoder:
 
     def batches(self, source: Source, rows: Rows, threads: int) -> Iterator[pa.RecordBatch]:
         """One batch of these rows, or several where text would not fit one; uses the rows up."""
-        if not self.open or rows.bytes_in_frames() <= MOST_TEXT:
+        if not self.open or len(rows) < 2 or rows.bytes_in_frames() <= MOST_TEXT:
             yield self.batch(source, rows, threads)
             return
         half = len(rows) // 2

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import merge
 from typing import TYPE_CHECKING, Final
 
 from satlog_native.errors import LogError
@@ -18,8 +20,13 @@ if TYPE_CHECKING:
 
 #: Frames of a window: few, as few are to be shown.
 _WINDOW: Final = 1 << 12
+#: Bytes of a lost run that are shown.
+_EXCERPT: Final = 64
 #: What bytes are called that the layout says nothing about.
 UNNAMED: Final = "—"
+
+#: Where bytes start and stop in their frame, their name and their value.
+_Mark = tuple[int, int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +70,6 @@ class Stretch:
     title: str
     lost: bool
     parts: tuple[Part, ...]
-
-
-#: Bytes of a lost run that are shown.
-EXCERPT: Final = 64
 
 
 def dump(log: Log, at: int = 0) -> Iterator[Stretch]:
@@ -131,7 +134,7 @@ def _lost(log: Log, offset: int, size: int, reason: str) -> Stretch:
         what += (
             f": 0x{stored:02X} found, 0x{computed:02X} expected of a frame of {frame_size} bytes"
         )
-    excerpt = _bytes(log, offset, offset + min(size, EXCERPT))
+    excerpt = _bytes(log, offset, offset + min(size, _EXCERPT))
     return Stretch(offset, size, f"lost: {what}", True, (Part(offset, excerpt, UNNAMED),))
 
 
@@ -145,11 +148,14 @@ def _frame(log: Log, ordinal: int, found: tuple[int, int, int, int | None]) -> S
     else:
         name = kind.name if variant is not None else f"{kind.name}, too short for its fields"
     marks = _framing_marks(log.layout, data, f"{number} ({name})")
-    if kind is not None and variant is not None:
+    if kind is not None and variant is not None and variant.fields:
         marks += _field_marks(log.layout, kind, variant, data)
+    else:
+        framing = log.layout.framing
+        marks.append((framing.payload_at, size - framing.trailer_size, "payload", ""))
     parts = tuple(
         Part(offset + start, data[start:stop], part, text)
-        for start, stop, part, text in _without_gaps(marks, log.layout, size)
+        for start, stop, part, text in _without_gaps(marks, size)
     )
     return Stretch(offset, size, f"frame {ordinal}: {name}, type {number}", False, parts)
 
@@ -221,13 +227,12 @@ def _size(field: Field, variant: Variant, payload: bytes) -> int:
     return int.from_bytes(payload[count.at : end], count.byte_order) * field.wire.size
 
 
-def _without_gaps(marks: list[_Mark], layout: Layout, size: int) -> Iterator[_Mark]:
+def _without_gaps(marks: list[_Mark], size: int) -> Iterator[_Mark]:
     """Marks in order, and between them what no mark covers."""
     position = 0
     for start, stop, name, text in sorted([*marks, (size, size, "", "")]):
         if start > position:
-            gap = "payload" if len(marks) <= _FRAMING_MARKS else UNNAMED
-            yield position, start, gap, ""
-        if name:
+            yield position, start, UNNAMED, ""
+        if stop > start:
             yield start, stop, name, text
         position = max(position, stop)

@@ -159,6 +159,8 @@ class Log:
         self._source.close()
         if isinstance(self._bytes, mmap.mmap):
             self._bytes.close()
+        else:
+            self._bytes.release()
 
     def __repr__(self) -> str:
         return f"<Log {self.source}: {self.size:,} bytes, layout {self.layout.name}>"
@@ -214,7 +216,11 @@ class Log:
         }
 
     def __contains__(self, kind: object) -> bool:
-        return kind in self.kinds
+        try:
+            number, known = self._kind(kind)
+        except TableError:
+            return False
+        return (number if known is None else known.name) in self.kinds
 
     def info(self) -> dict[str, Any]:
         """What the log says of itself: layout, times, aircraft, pilot, job, and its counts."""
@@ -260,20 +266,21 @@ class Log:
         """Tables of several kinds, or of all that the log holds, by one pass over its index."""
         import pyarrow as pa
 
-        wanted = list(self.kinds) if kinds is None else kinds
-        numbers = {kind: self._kind(kind)[0] for kind in wanted}
+        wanted = {kind: self._kind(kind) for kind in (self.kinds if kinds is None else kinds)}
+        # By number: a name and a number may ask for the same kind.
         decoders = {
-            kind: decoding.table_decoder(self.layout, self._kind(kind)[1], str(kind), None)
-            for kind in wanted
+            number: decoding.table_decoder(self.layout, known, str(number), None)
+            for number, known in wanted.values()
         }
-        needs = {numbers[kind]: decoders[kind].needs for kind in wanted}
+        needs = {number: decoder.needs for number, decoder in decoders.items()}
         rows = self._index.rows(needs, self._threads)
-        return {
-            kind: pa.Table.from_batches(
-                list(decoders[kind].batches(self._source, rows[number], self._threads))
+        tables = {
+            number: pa.Table.from_batches(
+                list(decoder.batches(self._source, rows[number], self._threads))
             )
-            for kind, number in numbers.items()
+            for number, decoder in decoders.items()
         }
+        return {kind: tables[number] for kind, (number, _) in wanted.items()}
 
     def raw(self, kind: str | int) -> pa.Table:
         """The frames of one kind as they are, short ones too: ``frame``, ``offset``, ``data``."""
@@ -322,7 +329,7 @@ class Log:
         """
         return self._kind(kind)[1]
 
-    def _kind(self, kind: str | int) -> tuple[int, Kind | None]:
+    def _kind(self, kind: object) -> tuple[int, Kind | None]:
         """Type number, and the kind if the layout knows it."""
         known = self.layout.by_name.get(kind) if isinstance(kind, str) else None
         if known is not None:

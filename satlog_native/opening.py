@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from satlog_native._core.segment import MOST_BYTES
 from satlog_native.errors import LogError, NotALog
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ def _open_file(path: Path) -> tuple[mmap.mmap, str]:
             raise LogError(f"reading {name}: it is {what}; name one .LOG file")
         if status.st_size == 0:
             raise NotALog(f"reading {name}: the file is empty; copy it from the unit again")
+        if status.st_size > MOST_BYTES:
+            raise LogError(
+                f"reading {name}: it has {status.st_size:,} bytes, and a log at most "
+                f"{MOST_BYTES:,}; split it"
+            )
         mapped = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise _unreadable(name, error) from error

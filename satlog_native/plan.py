@@ -39,6 +39,8 @@ MOST_FRAME: Final = 0xFFFFFFFF
 _PARTS: Final = ("year", "month", "day", "hour", "minute", "second")
 _FRACTIONS: Final = {"tenth": 100_000, "hundredth": 10_000, "millisecond": 1_000, "microsecond": 1}
 _NO_PART: Final = (0, 0)
+# A unit of time longer than this reaches past every date.
+_MOST_MICROS: Final = 2 * 10**18
 
 
 def framing_of(layout: Layout) -> Framing:
@@ -255,7 +257,7 @@ def _number(wire: WireType, scale: float) -> tuple[int, int, float, int]:
     """A number of seconds x scale: (width, kind, microseconds a unit, the same if whole)."""
     # By the decimal that stands in the layout: 0.001 is a millisecond, not its nearest double.
     micros = Fraction(repr(scale)) * 1_000_000
-    whole = int(micros) if micros.denominator == 1 else 0
+    whole = int(micros) if micros.denominator == 1 and abs(micros) <= _MOST_MICROS else 0
     return wire.size, CODES["kind"][wire.kind], float(micros), whole
 
 

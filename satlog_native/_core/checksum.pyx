@@ -213,15 +213,20 @@ cdef void prefix_extend(const Summer *summer, Prefix *prefix, const uint8_t *dat
 
 cdef void prefix_reach(const Summer *summer, Prefix *prefix, const uint8_t *data,
                        uint64_t start, uint64_t stop) noexcept nogil:
-    """Make the window hold the states at `start` and `stop` (their distance fits the room)."""
+    """Make the window hold the states at `start` and `stop` (their distance fits the room).
+
+    A gap before `start` is filled while the room lasts: to begin anew at each frame that follows
+    a candidate would sum the candidate's bytes again at every position.
+    """
     cdef uint64_t kept
-    if start < prefix.base or start > prefix.base + prefix.count:
+    cdef bint slides = stop > prefix.base + prefix.room
+    if start < prefix.base or (slides and start > prefix.base + prefix.count):
         prefix.base = start
         prefix.count = 0
         prefix.first[0] = 0
         if prefix.second != NULL:
             prefix.second[0] = 0
-    elif stop - prefix.base > prefix.room:
+    elif slides:
         # Slide: states are relative to any base, so those from `start` on stay as they are.
         kept = prefix.base + prefix.count - start
         memmove(prefix.first, prefix.first + (start - prefix.base), (kept + 1) * 4)

@@ -7,18 +7,26 @@ batch before.
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.string cimport memset
+from os import urandom
 
 from satlog_native._core.columns cimport I32, I64, Column, Columns
 from satlog_native._core.memory cimport give, take
+
+cdef extern from *:
+    int __builtin_clzll(unsigned long long) noexcept nogil
 
 cdef struct Slot:
     uint64_t number
     int32_t index       # of its name, plus one; 0: free
 
 
+# Odd, and unknown to whoever makes a log: no log can be made whose numbers all meet in one slot.
+cdef uint64_t FACTOR = int.from_bytes(urandom(8), "little") | 1
+
+
 cdef inline uint64_t slot_of(const Slot *slots, uint64_t mask, uint64_t number) noexcept nogil:
-    """The slot that holds a number, or the free one where it belongs (Fibonacci hashing)."""
-    cdef uint64_t i = (number * <uint64_t> 0x9E3779B97F4A7C15) >> 20 & mask
+    """The slot that holds a number, or the free one where it belongs (multiply-shift hashing)."""
+    cdef uint64_t i = (number * FACTOR) >> __builtin_clzll(mask)
     while slots[i].index and slots[i].number != number:
         i = (i + 1) & mask
     return i

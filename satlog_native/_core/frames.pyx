@@ -5,6 +5,10 @@ appends every good frame to a :class:`Segment` (offset, type, variant, size), an
 bytes in no frame to its lost runs. A segment keeps the walker's state, so a walk can stop at any
 frame and go on later (batches), or at a given position (threads).
 
+A frame in step is summed byte by byte, once. One that starts within a longer frame whose checksum
+did not hold is looked up in the search's running states instead: else a file of short frames that
+each stand before the head of a long one would have the same bytes summed again and again.
+
 The walker is in one of two states. *In step*, the next frame starts where the last one ended and
 is believed if sync, length and checksum hold. *Searching*, after a bad frame, each byte may start
 a frame; one whose size the layout does not fix is believed only if another good frame, or the end
@@ -76,7 +80,7 @@ cdef inline bint found_checksum_holds(Framing framing, Prefix *prefix, const uin
 
 cdef inline bint items_fit(Framing framing, const VariantRule *variant, const uint8_t *frame,
                            uint64_t payload_size) noexcept nogil:
-    """Whether the counted array of a variable variant lies inside the payload."""
+    """Whether the counted array of a variant, if it has one, lies inside the payload."""
     cdef uint64_t wire
     cdef int64_t count
     if variant.count_width == 0:
@@ -106,7 +110,10 @@ cdef inline int classify(Framing framing, uint32_t kind, const uint8_t *frame, u
     regular[0] = True
     for i in range(fixed):
         if variant[i].size == payload:
-            return i
+            if items_fit(framing, variant + i, frame, payload):
+                return i
+            regular[0] = False
+            return SHORT
         if variant[i].size < payload:
             longest = i
     regular[0] = False
@@ -115,7 +122,7 @@ cdef inline int classify(Framing framing, uint32_t kind, const uint8_t *frame, u
     if rule.variable and payload >= variant[fixed].size:
         if items_fit(framing, variant + fixed, frame, payload):
             return fixed
-    if longest < 0:
+    if longest < 0 or not items_fit(framing, variant + longest, frame, payload):
         return SHORT
     extended[0] = True
     return longest
@@ -207,8 +214,13 @@ cdef int walk_frames(Framing framing, const uint8_t *data, uint64_t end, uint64_
                 return NO_MEMORY
             segment.searching = False
         reason = probe(framing, data, position, end, &size, &kind)
-        if reason == GOOD and not checksum_holds(framing, data + position, size):
-            reason = BAD_CHECKSUM
+        if reason == GOOD:
+            if position < segment.summed_to:
+                if not found_checksum_holds(framing, &segment.prefix, data, position, size):
+                    reason = BAD_CHECKSUM
+            elif not checksum_holds(framing, data + position, size):
+                reason = BAD_CHECKSUM
+                segment.summed_to = position + size
         if reason != GOOD:
             segment.searching = True
             segment.lost_at = position
@@ -250,7 +262,7 @@ def walk(Framing framing, Source source, Segment segment, stop=None, most=None):
     whole log is walked.
     """
     cdef uint64_t until = source.size if stop is None else min(stop, source.size)
-    cdef uint64_t limit = MOST_FRAMES if most is None else most
+    cdef uint64_t limit = MOST_FRAMES + 1 if most is None else most
     cdef uint64_t expected
     cdef int status = 0
     source.enter()

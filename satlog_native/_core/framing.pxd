@@ -104,10 +104,11 @@ cdef inline Reason probe(Framing framing, const uint8_t *data, uint64_t position
     return GOOD
 
 
-cdef inline uint32_t stored_checksum(Framing framing, const uint8_t *frame,
+cdef inline uint64_t stored_checksum(Framing framing, const uint8_t *frame,
                                      uint64_t size) noexcept nogil:
+    """The checksum in a frame; one wider than its algorithm has zeros on top."""
     cdef const Rules *rules = &framing.rules
-    return <uint32_t> load(
+    return load(
         frame + (size - rules.trailer if rules.check_at < 0 else <uint64_t> rules.check_at),
         rules.check_width, rules.check_big)
 

@@ -1,11 +1,16 @@
+from typing import Self
+
+from typing_extensions import disjoint_base
+
 from satlog_native._core.source import Source
 
 REASONS: tuple[str, ...]
 ALGORITHMS: dict[str, int]
 
+@disjoint_base
 class Framing:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         header_size: int,
         sync: bytes,
@@ -14,7 +19,7 @@ class Framing:
         payload_at: int,
         checksum: tuple[int, int, bool, int, int, int, int, int, bool, int] | None,
         kinds: list[tuple[int, list[tuple[int, bool, int, int, bool, bool, int, int]]]],
-    ) -> None: ...
+    ) -> Self: ...
     def inspect(
         self, source: Source, position: int
     ) -> tuple[str, int | None, int | None, int | None, int | None]: ...

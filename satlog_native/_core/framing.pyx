@@ -136,8 +136,8 @@ cdef class Framing:
         Of a forbidden length the wire value stands in place of the frame size. Numbers that the
         bytes there do not tell are None; the sentence about them is the caller's.
         """
-        cdef uint64_t size = 0
-        cdef uint32_t kind = 0, stored = 0, computed = 0
+        cdef uint64_t size = 0, stored = 0
+        cdef uint32_t kind = 0, computed = 0
         cdef int reason
         source.enter()
         try:

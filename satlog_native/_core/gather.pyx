@@ -8,6 +8,7 @@ of its variant, and what reaches further (`rest`, counted arrays) is bounded by 
 here.
 """
 
+cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memset
 
@@ -121,7 +122,7 @@ def gather_fixed(Source source, Rows rows, Columns columns, uint64_t start, uint
     if rows.count != columns.count or stop > rows.count or start % 64:
         raise ValueError(f"rows [{start}, {stop}) of {rows.count} into {columns.count}")
     work = <Work *> take(sizeof(Work))
-    room = <uint8_t *> take(n * (2 * BLOCK + 16))
+    room = <uint8_t *> take(<size_t> n * (2 * BLOCK + 16))
     if work == NULL or room == NULL:
         give(work)
         give(room)
@@ -130,7 +131,7 @@ def gather_fixed(Source source, Rows rows, Columns columns, uint64_t start, uint
         source.enter()
         try:
             with nogil:
-                memset(room, 0, n * (2 * BLOCK + 16))
+                memset(room, 0, <size_t> n * (2 * BLOCK + 16))
                 work.nulls = <int64_t *> room
                 work.problems = <uint64_t *> (room + 8 * n)
                 work.valid = room + 16 * n
@@ -142,10 +143,12 @@ def gather_fixed(Source source, Rows rows, Columns columns, uint64_t start, uint
                     row += BLOCK
         finally:
             source.leave()
-        for c in range(n):
-            if columns.columns[c].storage < TEXT:
-                columns.columns[c].nulls += work.nulls[c]
-                columns.columns[c].problems += work.problems[c]
+        # Without a GIL, the threads of other ranges add up here at the same time.
+        with cython.critical_section(columns):
+            for c in range(n):
+                if columns.columns[c].storage < TEXT:
+                    columns.columns[c].nulls += work.nulls[c]
+                    columns.columns[c].problems += work.problems[c]
     finally:
         give(work)
         give(room)
@@ -191,6 +194,9 @@ cdef Status append_text(const Op *op, Column *column, const uint8_t *frame,
                         uint64_t left) noexcept nogil:
     cdef uint64_t size = items_of(op, frame, left, 1)
     cdef uint64_t expansion = MOST_EXPANSION if op.form == CHARACTERS else 1
+    if size == 0:
+        # Nor is there a block to copy to, if no row before had a byte.
+        return DONE
     if column.data_size + expansion * size > MOST_DATA:
         return TOO_LARGE
     if reserve(column, expansion * size, 1, False):

@@ -21,7 +21,12 @@ cdef extern from *:
     static void *satlog_take(size_t size) {
         void *block = NULL;
         size_t align = size >= SATLOG_HUGE / 2 ? SATLOG_HUGE : 64;
+    #if defined(__SANITIZE_ADDRESS__)
+        /* No byte more than asked for, so that the first one behind a block is guarded. */
+        size = size ? size : 1;
+    #else
         size = size ? (size + align - 1) & ~(align - 1) : align;
+    #endif
         if (posix_memalign(&block, align, size) != 0) return NULL;
     #if defined(__linux__) && defined(MADV_HUGEPAGE)
         if (align == SATLOG_HUGE) madvise(block, size, MADV_HUGEPAGE);

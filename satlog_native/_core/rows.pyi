@@ -1,12 +1,15 @@
-from typing_extensions import Buffer
+from typing import Self
+
+from typing_extensions import Buffer, disjoint_base
 
 from satlog_native._core.framing import Framing
 from satlog_native._core.segment import Segment
 from satlog_native._core.source import Source
 
+@disjoint_base
 class Rows:
     count: int
-    def __init__(self, count: int, sizes: bool = False, variants: bool = False) -> None: ...
+    def __new__(cls, count: int, sizes: bool = False, variants: bool = False) -> Self: ...
     def __len__(self) -> int: ...
     def slice(self, start: int, stop: int) -> Rows: ...
     def bytes_in_frames(self) -> int: ...

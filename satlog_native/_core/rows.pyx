@@ -20,6 +20,9 @@ from satlog_native._core.segment cimport (
 )
 from satlog_native._core.source cimport Source
 
+# Frames that the column `frame`, a uint32, can number.
+cdef uint64_t MOST_FRAMES = 0xFFFFFFFF
+
 cdef struct Target:
     uint32_t *frames
     uint64_t *offsets
@@ -193,6 +196,8 @@ def bucket(Framing framing, Segment segment, uint64_t ordinal, dict places,
         give(targets)
         raise MemoryError("no memory to bucket an index")
     try:
+        if ordinal + (segment.stop - segment.first) > MOST_FRAMES:
+            raise OverflowError("more than 4,294,967,295 frames in one log: split it")
         memset(slots, 0xFF, segment.type_count * 4)
         counts = segment.counts_by_type()
         for number, (rows, at) in places.items():

@@ -31,6 +31,7 @@ cdef class Segment:
     cdef uint64_t lost_at
     cdef uint64_t lost_reason
     cdef readonly bint done
+    cdef uint64_t summed_to         # frames that did not hold were summed up to here
     cdef Prefix prefix              # of a search; made when the first damage is met
 
 cdef int grow(Segment segment, uint64_t room) noexcept nogil

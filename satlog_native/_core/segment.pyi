@@ -1,12 +1,20 @@
+from typing import Self
+
+from typing_extensions import disjoint_base
+
 from satlog_native._core.framing import Framing
 
+MOST_BYTES: int
+REASONS: tuple[str, ...]
+
+@disjoint_base
 class Segment:
     first: int
     stop: int
     position: int
     searching: bool
     done: bool
-    def __init__(self, framing: Framing, position: int, searching: bool = False) -> None: ...
+    def __new__(cls, framing: Framing, position: int, searching: bool = False) -> Self: ...
     def __len__(self) -> int: ...
     def counts_by_type(self) -> dict[int, tuple[int, int, int]]: ...
     def lost_runs(self) -> list[tuple[int, int, str]]: ...

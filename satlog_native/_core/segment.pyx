@@ -13,6 +13,9 @@ from satlog_native._core.framing cimport BAD_SYNC, Framing
 from satlog_native._core.framing import REASONS
 from satlog_native._core.memory cimport give, resize, take
 
+#: Size of a log whose offsets an entry holds.
+MOST_BYTES = <uint64_t> 1 << (64 - OFFSET_SHIFT)
+
 
 cdef class Segment:
     """The index of a stretch of a log: its frames, its lost runs, and the walker's state.

@@ -1,8 +1,11 @@
-from typing_extensions import Buffer
+from typing import Self
 
+from typing_extensions import Buffer, disjoint_base
+
+@disjoint_base
 class Source:
     size: int
-    def __init__(self, data: Buffer) -> None: ...
+    def __new__(cls, data: Buffer) -> Self: ...
     def close(self) -> None: ...
     @property
     def closed(self) -> bool: ...

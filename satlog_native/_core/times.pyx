@@ -6,7 +6,7 @@ A time that cannot be (a 31st of February, a time of week past the week's end, a
 when more than the fraction has changed.
 """
 
-from libc.math cimport floor, isfinite, rint
+from libc.math cimport fabs, floor, fmax, isfinite, isnan, rint
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -122,10 +122,11 @@ cdef inline double float_of(uint64_t raw, int32_t width) noexcept nogil:
 
 cdef int64_t micros_of(const TimeNumber *number, uint64_t raw) noexcept nogil:
     """A number of seconds (or of its unit) as microseconds, to the nearest; or NEVER."""
-    cdef double value, whole, furthest
+    # Beyond this many microseconds no date is possible, and sums of four still fit.
+    cdef double most = 2e18
+    cdef double furthest = most / fmax(fabs(number.micros), 1)
+    cdef double value, whole
     cdef int64_t units
-    # Beyond this many microseconds no date is possible, and sums of two still fit.
-    cdef int64_t most = 4000000000000000000
     if number.kind == FLOAT:
         value = float_of(raw, number.width)
         if not isfinite(value):
@@ -135,19 +136,17 @@ cdef int64_t micros_of(const TimeNumber *number, uint64_t raw) noexcept nogil:
         if number.kind == UNSIGNED and raw >> 63:
             return NEVER
         if number.whole_micros:
-            if units > most // number.whole_micros or units < -most // number.whole_micros:
-                return NEVER
-            return units * number.whole_micros
+            return units * number.whole_micros if fabs(<double> units) <= furthest else NEVER
         value = <double> units
     # The whole units apart from their fraction: the product of each is exact or nearly so.
     whole = floor(value)
-    furthest = 4e18 / number.micros if number.micros > 1 else 4e18
-    if whole > furthest or whole < -furthest:
+    if fabs(whole) > furthest:
         return NEVER
     if number.whole_micros:
         return <int64_t> whole * number.whole_micros + <int64_t> rint(
             (value - whole) * number.micros)
-    return <int64_t> rint(value * number.micros)
+    value *= number.micros
+    return <int64_t> rint(value) if fabs(value) <= most else NEVER
 
 
 cdef inline int64_t leap_seconds(int64_t gps_micros) noexcept nogil:
@@ -160,10 +159,23 @@ cdef inline int64_t leap_seconds(int64_t gps_micros) noexcept nogil:
 
 cdef inline int64_t gps_to_utc(int64_t week, int64_t of_week) noexcept nogil:
     cdef int64_t micros
-    if week == NEVER or of_week < 0 or of_week >= WEEK * MICROS or week // MICROS > 600000:
+    if (week == NEVER or of_week < 0 or of_week >= WEEK * MICROS
+            or not -600000 <= week // MICROS <= 600000):
         return NEVER
     micros = week // MICROS * WEEK * MICROS + of_week
     return micros - leap_seconds(micros) * MICROS + GPS_EPOCH * MICROS
+
+
+cdef inline bint seconds_null(const TimeCode *code, uint64_t raw) noexcept nogil:
+    """Whether the seconds or the week are the layout's null: a float by value, any NaN for NaN."""
+    cdef double value, null
+    if not code.has_null:
+        return False
+    if code.major.kind != FLOAT:
+        return raw == code.null_raw
+    value = float_of(raw, code.major.width)
+    null = float_of(code.null_raw, code.major.width)
+    return value == null or (isnan(value) and isnan(null))
 
 
 cdef uint64_t decode_seconds(const TimeCode *code, const uint8_t *const *rows, int32_t count,
@@ -185,7 +197,7 @@ cdef uint64_t decode_seconds(const TimeCode *code, const uint8_t *const *rows, i
         else:
             micros = major + minor
         out[i] = 0
-        if code.has_null and raw == code.null_raw:
+        if seconds_null(code, raw):
             valid[i] = 0
         elif micros < EARLIEST or micros > LATEST:
             valid[i] = 0
