@@ -10,7 +10,7 @@ from satlog_native._core.segment import Segment
 from satlog_native._core.source import Source
 from satlog_native.decoding import Decoder, problem_decoder
 from satlog_native.errors import DamageError, NotALog
-from satlog_native.index import Counts, Needs, windows
+from satlog_native.index import Counts, Needs, Reading, windows
 from satlog_native.layouts.model import Layout
 from satlog_native.report import DamageReport, LostRun
 
@@ -45,7 +45,7 @@ def check_header(head: bytes, size: int, layout: Layout, name: str) -> None:
         )
 
 
-def raise_first(framing: Framing, source: Source, layout: Layout, name: str) -> None:
+def raise_first(reading: Reading, layout: Layout, name: str) -> None:
     """Walk a log up to its first damage.
 
     Raises
@@ -53,7 +53,8 @@ def raise_first(framing: Framing, source: Source, layout: Layout, name: str) -> 
     DamageError
         At the first bytes in no frame, or the first record too short to be decoded.
     """
-    for segment in windows(framing, source, layout.framing.header_size, _STEP):
+    framing = reading.framing
+    for segment in windows(reading, _STEP):
         lost = segment.lost_runs()
         # The run at a window's end is still open: it is noted when its end is found.
         first_lost = lost[0][0] if lost else None
@@ -63,7 +64,7 @@ def raise_first(framing: Framing, source: Source, layout: Layout, name: str) -> 
             if first_lost is None or offset < first_lost:
                 raise DamageError(_short_sentence(layout, name, offset, size, kind), offset=offset)
         if first_lost is not None:
-            sentence = lost_sentence(framing, source, layout, first_lost)
+            sentence = lost_sentence(framing, reading.source, layout, first_lost)
             raise DamageError(f"reading {name}: {sentence}", offset=first_lost)
 
 
@@ -119,10 +120,9 @@ def _bytes(data: bytes) -> str:
 class Survey:
     """Adds up what walks and gathers find, window by window, to a report."""
 
-    def __init__(self, layout: Layout, source: Source, threads: int) -> None:
+    def __init__(self, layout: Layout, reading: Reading) -> None:
         self.layout = layout
-        self.source = source
-        self.threads = threads
+        self.reading = reading
         self.counts = Counts()
         self.impossible_times = 0
         self.undecodable_text = 0
@@ -146,13 +146,13 @@ class Survey:
         for number, decoder in self.decoders.items():
             if not len(rows[number]):
                 continue
-            problems = decoder.problems(decoder.gather(self.source, rows[number], self.threads))
+            problems = decoder.problems(decoder.gather(self.reading, rows[number]))
             self.impossible_times += problems.impossible_times
             self.undecodable_text += problems.undecodable_text
 
     def report(self) -> DamageReport:
         """All that was added."""
-        layout, counts, size = self.layout, self.counts, self.source.size
+        layout, counts, size = self.layout, self.counts, self.reading.source.size
         lost = tuple(LostRun(*run) for run in counts.lost)
         bytes_lost = sum(run.size for run in lost)
         tail = lost[-1] if lost and lost[-1].offset + lost[-1].size == size else None

@@ -14,9 +14,8 @@ from satlog_native._core.columns import Columns, TablePlan
 from satlog_native._core.enums import Dictionary
 from satlog_native._core.gather import gather_fixed, gather_variable
 from satlog_native._core.rows import Rows
-from satlog_native._core.source import Source
 from satlog_native.errors import TableError
-from satlog_native.index import Needs, run
+from satlog_native.index import STRETCH, Needs, Reading, run
 from satlog_native.layouts.columns import INDEX_COLUMNS, Column
 from satlog_native.layouts.model import Kind, Layout
 
@@ -73,23 +72,20 @@ class Decoder:
             if column.type == "enum"
         }
 
-    def gather(self, source: Source, rows: Rows, threads: int) -> Columns:
+    def gather(self, reading: Reading, rows: Rows) -> Columns:
         """The columns of these rows, enums still as numbers."""
         columns = Columns(self.plan, rows)
+        share = max(LEAST_ROWS, -(-len(rows) // reading.threads))
+        starts = rows.cuts(-(-share // 512) * 512, STRETCH)
+        ranges = list(zip(starts, [*starts[1:], len(rows)], strict=True))
         if self.fixed:
-            step = max(LEAST_ROWS, -(-len(rows) // threads))
-            step = -(-step // 512) * 512
             run(
-                [
-                    partial(
-                        gather_fixed, source, rows, columns, start, min(start + step, len(rows))
-                    )
-                    for start in range(0, len(rows), step)
-                ],
-                threads,
+                [partial(_fixed, reading, rows, columns, *part) for part in ranges], reading.threads
             )
         if self.open:
-            gather_variable(source, rows, columns)
+            for start, stop in ranges:
+                gather_variable(reading.source, rows, columns, start, stop)
+                reading.release()
         return columns
 
     def problems(self, columns: Columns) -> Problems:
@@ -102,20 +98,20 @@ class Decoder:
                 texts += columns.problems(place)
         return Problems(times, texts)
 
-    def batches(self, source: Source, rows: Rows, threads: int) -> Iterator[pa.RecordBatch]:
+    def batches(self, reading: Reading, rows: Rows) -> Iterator[pa.RecordBatch]:
         """One batch of these rows, or several where text would not fit one; uses the rows up."""
         if not self.open or len(rows) < 2 or rows.bytes_in_frames() <= MOST_TEXT:
-            yield self.batch(source, rows, threads)
+            yield self.batch(reading, rows)
             return
         half = len(rows) // 2
         for part in (rows.slice(0, half), rows.slice(half, len(rows))):
-            yield from self.batches(source, part, threads)
+            yield from self.batches(reading, part)
 
-    def batch(self, source: Source, rows: Rows, threads: int) -> pa.RecordBatch:
+    def batch(self, reading: Reading, rows: Rows) -> pa.RecordBatch:
         """One batch of these rows; uses them up (their ordinals and offsets become columns)."""
         import pyarrow as pa
 
-        columns = self.gather(source, rows, threads)
+        columns = self.gather(reading, rows)
         columns.adopt(rows)
         for place, dictionary in self.dictionaries.items():
             dictionary.encode(columns, place)
@@ -131,6 +127,11 @@ class Decoder:
             names = pa.array(dictionary.names, pa.string())
             arrays[place] = pa.DictionaryArray.from_arrays(arrays[place], names)
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _fixed(reading: Reading, rows: Rows, columns: Columns, start: int, stop: int) -> None:
+    gather_fixed(reading.source, rows, columns, start, stop)
+    reading.release()
 
 
 def _signed(column: Column) -> bool:

@@ -97,7 +97,7 @@ def dump(log: Log, at: int = 0) -> Iterator[Stretch]:
         header = _bytes(log, 0, header_size)
         yield Stretch(0, header_size, "header", False, (Part(0, header, "header"),))
     ordinal = 0
-    for segment in windows(log._framing, log._source, header_size, _WINDOW):
+    for segment in windows(log._reading, _WINDOW):
         # A run that is lost up to this place is told by a later window.
         if segment.position > at:
             yield from _stretches(log, segment, ordinal, at)

@@ -20,6 +20,31 @@ from satlog_native._core.source import Source
 #: A log smaller than this a thread is not worth the thread.
 LEAST_PER_THREAD: Final = 1 << 20
 
+#: Bytes of a log that are read between two chances to let go of their pages.
+STRETCH: Final = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What everything that reads one log needs.
+
+    Attributes
+    ----------
+    framing : Framing
+    source : Source
+    header_size : int
+    threads : int
+    release : callable
+        Lets go of the pages of the log's file that lie in memory: they count as this process's,
+        and a later read brings them back.
+    """
+
+    framing: Framing
+    source: Source
+    header_size: int
+    threads: int
+    release: Callable[[], None]
+
 
 class Needs(NamedTuple):
     """What a decoder wants to know of each frame besides where it is."""
@@ -70,24 +95,19 @@ class Index:
 
     Parameters
     ----------
-    framing : Framing
-    source : Source
-    header_size : int
-        Where the walk starts.
-    threads : int
-        The log is cut into as many stretches; what comes out is the same for any number.
+    reading : Reading
+        The log is cut into as many stretches as there are threads; what comes out is the same for
+        any number.
     """
 
-    def __init__(self, framing: Framing, source: Source, header_size: int, threads: int) -> None:
-        self.framing = framing
-        self.segments = _walk_all(framing, source, header_size, threads)
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.segments = _walk_all(reading)
         self.counts = Counts()
         for segment in self.segments:
             self.counts.add(segment)
 
-    def rows(
-        self, needs: Mapping[int, Needs], threads: int, *, short_too: bool = False
-    ) -> dict[int, Rows]:
+    def rows(self, needs: Mapping[int, Needs], *, short_too: bool = False) -> dict[int, Rows]:
         """The rows of each type, in file order.
 
         Parameters
@@ -107,9 +127,9 @@ class Index:
         ordinal = 0
         for segment, start in zip(self.segments, starts, strict=True):
             places = {number: (rows[number], start[number]) for number in needs}
-            tasks.append(partial(bucket, self.framing, segment, ordinal, places, short_too))
+            tasks.append(partial(bucket, self.reading.framing, segment, ordinal, places, short_too))
             ordinal += len(segment)
-        run(tasks, threads)
+        run(tasks, self.reading.threads)
         return rows
 
 
@@ -123,19 +143,20 @@ def row_counts(segment: Segment, types: Iterable[int], *, short_too: bool) -> di
     return result
 
 
-def _walk_all(framing: Framing, source: Source, header_size: int, threads: int) -> list[Segment]:
+def _walk_all(reading: Reading) -> list[Segment]:
+    framing, source, header_size = reading.framing, reading.source, reading.header_size
     size = source.size
-    stretches = max(1, min(threads, (size - header_size) // LEAST_PER_THREAD))
-    step = -(-(size - header_size) // stretches)
-    starts = [header_size + i * step for i in range(stretches)]
+    parts = max(1, min(reading.threads, (size - header_size) // LEAST_PER_THREAD))
+    step = -(-(size - header_size) // parts)
+    starts = [header_size + i * step for i in range(parts)]
     stops = [*starts[1:], size]
     segments = [Segment(framing, start, i > 0) for i, start in enumerate(starts)]
     run(
         [
-            partial(walk, framing, source, segment, stop)
-            for segment, stop in zip(segments, stops, strict=True)
+            partial(_walk_part, reading, segment, start, stop)
+            for segment, start, stop in zip(segments, starts, stops, strict=True)
         ],
-        threads,
+        reading.threads,
     )
     # Segments are joined in order: each goes on until it meets the next one's frames.
     joined = [segments[0]]
@@ -146,13 +167,25 @@ def _walk_all(framing: Framing, source: Source, header_size: int, threads: int) 
     return joined
 
 
-def windows(framing: Framing, source: Source, header_size: int, frames: int) -> Iterator[Segment]:
+def _walk_part(reading: Reading, segment: Segment, start: int, stop: int) -> None:
+    for end in range(start + STRETCH, stop, STRETCH):
+        walk(reading.framing, reading.source, segment, end)
+        reading.release()
+    walk(reading.framing, reading.source, segment, stop)
+    reading.release()
+
+
+def windows(reading: Reading, frames: int) -> Iterator[Segment]:
     """Walk a log a window of so many frames at a time, keeping none.
 
     Each window is the same segment: it must be used up before the next is asked for.
     """
-    segment = Segment(framing, header_size)
+    segment = Segment(reading.framing, reading.header_size)
+    released = 0
     while not segment.done:
         segment.clear()
-        walk(framing, source, segment, None, frames)
+        walk(reading.framing, reading.source, segment, None, frames)
         yield segment
+        if segment.position - released > STRETCH:
+            reading.release()
+            released = segment.position

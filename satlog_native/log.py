@@ -17,13 +17,13 @@ from satlog_native._core.frames import walk
 from satlog_native._core.segment import Segment
 from satlog_native._core.source import Source
 from satlog_native.errors import NotALog, TableError
-from satlog_native.index import Counts, Index, Needs, windows
+from satlog_native.index import STRETCH, Counts, Index, Needs, Reading, windows
 from satlog_native.layouts.model import Kind, Layout
 from satlog_native.opening import open_bytes
 from satlog_native.plan import framing_of
 from satlog_native.records import records_of, variant_for
 from satlog_native.report import DamageReport
-from satlog_native.streaming import WINDOW, Reading, row_windows, sift, stream
+from satlog_native.streaming import WINDOW, row_windows, sift, stream
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,10 +112,13 @@ class Log:
         self._bytes, self.source = open_bytes(source)
         self._source = Source(self._bytes)
         self.size = self._source.size
-        self._threads = threads or (os.cpu_count() or 1 if self.size >= THREADED else 1)
         self._framing = framing_of(layout)
         self._reading = Reading(
-            self._framing, self._source, layout.framing.header_size, self._threads
+            framing=self._framing,
+            source=self._source,
+            header_size=layout.framing.header_size,
+            threads=threads or (os.cpu_count() or 1 if self.size >= THREADED else 1),
+            release=self._release,
         )
         self._kept_index: Index | None = None
         self._kept_report: DamageReport | None = None
@@ -137,7 +140,7 @@ class Log:
                 f"choose another layout, or check the file"
             )
         if self.errors == "raise":
-            damage.raise_first(self._framing, self._source, self.layout, self.source)
+            damage.raise_first(self._reading, self.layout, self.source)
 
     def _head(self, size: int) -> bytes:
         return bytes(self._bytes[:size])
@@ -162,6 +165,11 @@ class Log:
         else:
             self._bytes.release()
 
+    def _release(self) -> None:
+        # Only of a mapped file: its pages come back when they are read again.
+        if isinstance(self._bytes, mmap.mmap) and self.size > STRETCH:
+            self._bytes.madvise(mmap.MADV_DONTNEED)
+
     def __repr__(self) -> str:
         return f"<Log {self.source}: {self.size:,} bytes, layout {self.layout.name}>"
 
@@ -175,7 +183,7 @@ class Log:
     @property
     def _index(self) -> Index:
         if self._kept_index is None:
-            self._kept_index = Index(self._framing, self._source, self._header_size, self._threads)
+            self._kept_index = Index(self._reading)
         return self._kept_index
 
     @property
@@ -186,11 +194,11 @@ class Log:
     def report(self) -> DamageReport:
         """What was lost, and where; made once, by a look at the whole log."""
         if self._kept_report is None:
-            survey = damage.Survey(self.layout, self._source, self._threads)
+            survey = damage.Survey(self.layout, self._reading)
             if self._keeps_index:
                 for segment in self._index.segments:
                     survey.add_segment(segment)
-                survey.add_rows(self._index.rows(survey.needs, self._threads))
+                survey.add_rows(self._index.rows(survey.needs))
             else:
                 for segment, rows in row_windows(self._reading, survey.needs):
                     survey.add_segment(segment)
@@ -205,7 +213,7 @@ class Log:
             types = self._index.counts.types
         else:
             counts = Counts()
-            for segment in windows(self._framing, self._source, self._header_size, WINDOW):
+            for segment in windows(self._reading, WINDOW):
                 counts.add(segment)
             types = counts.types
         by_type = self.layout.by_type
@@ -259,8 +267,8 @@ class Log:
 
         number, known = self._kind(kind)
         decoder = decoding.table_decoder(self.layout, known, str(kind), columns)
-        rows = self._index.rows({number: decoder.needs}, self._threads)[number]
-        return pa.Table.from_batches(list(decoder.batches(self._source, rows, self._threads)))
+        rows = self._index.rows({number: decoder.needs})[number]
+        return pa.Table.from_batches(list(decoder.batches(self._reading, rows)))
 
     def tables(self, kinds: Sequence[str | int] | None = None) -> dict[str | int, pa.Table]:
         """Tables of several kinds, or of all that the log holds, by one pass over its index."""
@@ -273,11 +281,9 @@ class Log:
             for number, known in wanted.values()
         }
         needs = {number: decoder.needs for number, decoder in decoders.items()}
-        rows = self._index.rows(needs, self._threads)
+        rows = self._index.rows(needs)
         tables = {
-            number: pa.Table.from_batches(
-                list(decoder.batches(self._source, rows[number], self._threads))
-            )
+            number: pa.Table.from_batches(list(decoder.batches(self._reading, rows[number])))
             for number, decoder in decoders.items()
         }
         return {kind: tables[number] for kind, (number, _) in wanted.items()}
@@ -289,8 +295,8 @@ class Log:
         number, _ = self._kind(kind)
         decoder = decoding.raw_decoder()
         needs = {number: decoder.needs}
-        rows = self._index.rows(needs, self._threads, short_too=True)[number]
-        return pa.Table.from_batches(list(decoder.batches(self._source, rows, self._threads)))
+        rows = self._index.rows(needs, short_too=True)[number]
+        return pa.Table.from_batches(list(decoder.batches(self._reading, rows)))
 
     def records(self, kind: str, size: int | None = None) -> npt.NDArray[np.void]:
         """Wire values of one kind, unscaled, in the layout's own dtype.
@@ -314,7 +320,7 @@ class Log:
                 f"type {number} is not in layout {self.layout.name}: use raw({number})"
             )
         variant = variant_for(known, size)
-        rows = self._index.rows({number: Needs(sizes=True)}, self._threads)[number]
+        rows = self._index.rows({number: Needs(sizes=True)})[number]
         if size is not None:
             rows = rows.where_size(size + self.layout.framing.overhead)
         return records_of(self._source, self.layout, rows, variant)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from satlog_native._core.framing import Framing
 from satlog_native._core.rows import Rows, bucket, concat, pick
 from satlog_native._core.segment import Segment
-from satlog_native._core.source import Source
 from satlog_native.decoding import Decoder
-from satlog_native.index import Needs, row_counts, windows
+from satlog_native.index import Needs, Reading, row_counts, windows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,16 +20,6 @@ if TYPE_CHECKING:
 WINDOW: Final = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What every walk over one log needs."""
-
-    framing: Framing
-    source: Source
-    header_size: int
-    threads: int
-
-
 def row_windows(
     reading: Reading, needs: Mapping[int, Needs]
 ) -> Iterator[tuple[Segment, dict[int, Rows]]]:
@@ -41,7 +28,7 @@ def row_windows(
     A window must be used up before the next is asked for.
     """
     ordinal = 0
-    for segment in windows(reading.framing, reading.source, reading.header_size, WINDOW):
+    for segment in windows(reading, WINDOW):
         counts = row_counts(segment, needs, short_too=False)
         found = {number: Rows(counts[number], *need) for number, need in needs.items()}
         places = {number: (part, 0) for number, part in found.items()}
@@ -75,13 +62,13 @@ def stream(
             if len(found[numbers[kind]]):
                 parts.append(found[numbers[kind]])
             for full in _full(parts, rows):
-                for batch in decoders[kind].batches(reading.source, full, reading.threads):
+                for batch in decoders[kind].batches(reading, full):
                     yield kind, batch
         if progress is not None:
             progress(segment.position)
     for kind, parts in waiting.items():
         if parts:
-            for batch in decoders[kind].batches(reading.source, concat(parts), reading.threads):
+            for batch in decoders[kind].batches(reading, concat(parts)):
                 yield kind, batch
 
 
@@ -107,16 +94,15 @@ def sift(
     rows: int,
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch | None]]:
     """Batches of ``front`` and ``back`` for the rows of a type whose ``front`` passes the mask."""
-    source, threads = reading.source, reading.threads
     needs = Needs(*map(any, zip(front.needs, (back or front).needs, strict=True)))
     for _, found in row_windows(reading, {number: needs}):
         for start in range(0, len(found[number]), rows):
             part = found[number].slice(start, start + rows)
             # A batch uses its rows up, and these are needed again.
-            passed = pick(part, mask(front.batch(source, part.slice(0, len(part)), threads)))
+            passed = pick(part, mask(front.batch(reading, part.slice(0, len(part)))))
             if len(passed):
                 again = passed.slice(0, len(passed))
                 yield (
-                    front.batch(source, passed, threads),
-                    back.batch(source, again, threads) if back is not None else None,
+                    front.batch(reading, passed),
+                    back.batch(reading, again) if back is not None else None,
                 )

@@ -7,9 +7,17 @@ away.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
-from libc.string cimport memset
+from libc.string cimport memcmp, memcpy, memset
 
-from satlog_native._core.memory cimport give, take, take_zeroed
+from satlog_native._core.memory cimport (
+    SLAB_HEAD,
+    give,
+    slab_drop,
+    slab_keep,
+    slab_take,
+    take,
+    take_zeroed,
+)
 from satlog_native._core.rows cimport Rows
 from satlog_native._core.times cimport TimeNumber
 
@@ -108,7 +116,9 @@ cdef class TablePlan:
         self.offset_column = offset_column
         self.ops = <Op *> take(sum(len(ops) for ops in variants) * sizeof(Op))
         self.op_of = <int32_t *> take(self.variant_count * self.column_count * sizeof(int32_t))
-        if not (self.ops and self.op_of):
+        self.ats = <int64_t *> take(self.variant_count * self.column_count * sizeof(int64_t))
+        self.mixes = <uint8_t *> take(self.column_count)
+        if not (self.ops and self.op_of and self.ats and self.mixes):
             raise MemoryError("no memory for the plan of a table")
         memset(self.op_of, 0xFF, self.variant_count * self.column_count * sizeof(int32_t))
         for ops in variants:
@@ -117,10 +127,39 @@ cdef class TablePlan:
                 self.op_of[variant * self.column_count + self.ops[i].column] = i
                 i += 1
             variant += 1
+        self._set_mixes()
+
+    cdef int _set_mixes(self) except -1:
+        """Find the columns whose ops differ, from variant to variant, only in where they look."""
+        cdef int32_t c, v, i
+        cdef const Op *first
+        cdef Op other
+        for c in range(self.column_count):
+            first = NULL
+            self.mixes[c] = True
+            for v in range(self.variant_count):
+                i = self.op_of[v * self.column_count + c]
+                self.ats[c * self.variant_count + v] = <int64_t> self.ops[i].at if i >= 0 else -1
+                if i < 0:
+                    continue
+                memcpy(&other, &self.ops[i], sizeof(Op))
+                if first == NULL:
+                    first = &self.ops[i]
+                other.at = first.at
+                if memcmp(first, &other, sizeof(Op)) != 0:
+                    self.mixes[c] = False
+            # Of a variant that lacks it, a time would be counted as impossible.
+            if first != NULL and first.form == TIME:
+                for v in range(self.variant_count):
+                    if self.op_of[v * self.column_count + c] < 0:
+                        self.mixes[c] = False
+        return 0
 
     def __dealloc__(self):
         give(self.ops)
         give(self.op_of)
+        give(self.ats)
+        give(self.mixes)
 
 
 cdef uint64_t bitmap_size(uint64_t count) noexcept nogil:
@@ -128,25 +167,64 @@ cdef uint64_t bitmap_size(uint64_t count) noexcept nogil:
     return (count + 63) // 64 * 8
 
 
-cdef bint allocate(Column *column, uint64_t count) noexcept nogil:
-    """Exact-size buffers for `count` values; False without memory."""
-    cdef uint64_t size
-    if column.storage >= TEXT:
-        column.offsets = <int32_t *> take((count + 1) * sizeof(int32_t))
-        if column.offsets == NULL:
-            return False
-        column.offsets[0] = 0
+cdef uint64_t values_size(const Column *column, uint64_t count) noexcept nogil:
+    """Bytes of a column's values and validity in a slab, each on a 64-byte boundary."""
+    cdef uint64_t size = 0
+    if column.storage < TEXT:
+        size = bitmap_size(count) if column.storage == BOOL else count * width_of(column.storage)
+    return (size + 63) // 64 * 64
+
+
+cdef uint64_t validity_size(const Column *column, uint64_t count) noexcept nogil:
+    return (bitmap_size(count) + 63) // 64 * 64 if column.nullable else 0
+
+
+cdef bint allocate(Column *columns, int32_t column_count, uint64_t count) noexcept nogil:
+    """Buffers of exactly the size that `count` rows need; False without memory.
+
+    Values and validity of all columns lie in one slab: large, so in huge pages, and without a
+    rest of a page for each column. What no row has gets pages of zeros that nobody writes.
+    """
+    cdef Column *column
+    cdef uint64_t total = 0
+    cdef uint8_t *at
+    cdef void *slab
+    cdef int32_t c
+    for c in range(column_count):
+        column = &columns[c]
+        if not column.adopted and not column.absent:
+            total += values_size(column, count) + validity_size(column, count)
+    slab = slab_take(total)
+    if slab == NULL:
+        return False
+    at = <uint8_t *> slab + SLAB_HEAD
+    for c in range(column_count):
+        column = &columns[c]
+        if column.adopted:
+            continue
+        if column.absent:
+            column.values = <uint8_t *> take_zeroed(values_size(column, count))
+            column.validity = <uint8_t *> take_zeroed(validity_size(column, count))
+            column.nulls = <int64_t> count
+            if column.values == NULL or column.validity == NULL:
+                break
+            continue
+        slab_keep(slab)
+        column.slab = slab
+        column.values = at
+        at += values_size(column, count)
+        column.validity = at
+        at += validity_size(column, count)
+        if column.storage >= TEXT:
+            column.offsets = <int32_t *> take((count + 1) * sizeof(int32_t))
+            if column.offsets == NULL:
+                break
+            column.offsets[0] = 0
     else:
-        size = (bitmap_size(count) if column.storage == BOOL
-                else count * width_of(column.storage))
-        column.values = <uint8_t *> (take_zeroed(size) if column.absent else take(size))
-        if column.values == NULL:
-            return False
-    if column.nullable:
-        size = bitmap_size(count)
-        column.validity = <uint8_t *> (take_zeroed(size) if column.absent else take(size))
-        column.nulls = <int64_t> count if column.absent else 0
-    return not column.nullable or column.validity != NULL
+        slab_drop(slab)
+        return True
+    slab_drop(slab)
+    return False
 
 
 cdef void see_variants(Rows rows, bint *present) noexcept nogil:
@@ -184,11 +262,11 @@ cdef class Columns:
             column = &self.columns[i]
             column.storage, column.item, column.nullable = plan.columns[i]
             column.adopted = i == plan.frame_column or i == plan.offset_column
-            if column.adopted:
-                continue
-            column.absent = column.storage < TEXT and self._is_absent(i, present)
-            if not allocate(column, self.count):
-                raise MemoryError(f"no memory for a column of {self.count} rows")
+            self.unmixed = self.unmixed or not plan.mixes[i]
+            column.absent = (column.storage < TEXT and not column.adopted
+                             and self._is_absent(i, present))
+        if not allocate(self.columns, plan.column_count, self.count):
+            raise MemoryError(f"no memory for columns of {self.count} rows")
 
     cdef int _set_variant(self, Rows rows, bint *present) except -1:
         cdef int32_t i, seen = 0
@@ -241,8 +319,11 @@ cdef class Columns:
 
 cdef void free_column(Column *column) noexcept nogil:
     """Give the buffers of a column back."""
-    give(column.values)
-    give(column.validity)
+    if column.slab != NULL:
+        slab_drop(column.slab)
+    else:
+        give(column.values)
+        give(column.validity)
     give(column.offsets)
     give(column.data)
     give(column.item_valid)

@@ -41,10 +41,15 @@ cdef enum Status:
 # What 32-bit offsets of a column reach to.
 cdef uint64_t MOST_DATA = 0x7FFFFFFF
 
+# What a row reads where its variant lacks a column: as wide as the widest number.
+cdef uint8_t[8] ZEROS
+memset(ZEROS, 0, 8)
+
 
 cdef struct Work:
     # What one thread needs for a block.
     const uint8_t *rows[512]
+    const uint8_t *picked[512]
     uint64_t scratch[512]
     const uint8_t *end      # of the log's bytes
     uint8_t *valid          # [column, BLOCK]
@@ -53,51 +58,93 @@ cdef struct Work:
     uint64_t *problems      # by column
 
 
+cdef inline uint8_t *place_of(Column *column, Work *work, int32_t c, uint64_t row,
+                              int32_t first) noexcept nogil:
+    """Where the value of row `first` of a block that starts at `row` goes."""
+    if column.storage == BOOL:
+        return work.flags + c * BLOCK + first
+    return column.values + (row + first) * width_of(column.storage)
+
+
 cdef void gather_run(Columns columns, Work *work, int variant, uint64_t row, int32_t first,
                      int32_t count) noexcept nogil:
-    """Rows of one variant in one block: `row` is the block's first row, `first` the run's in it."""
+    """Rows of one variant in one block: `row` is the block's first row, `first` the run's in it.
+
+    Where the block has rows of other variants too, these are the columns that do not mix.
+    """
     cdef const Op *op
     cdef Column *column
     cdef int32_t c, i
-    cdef int width
     for c in range(columns.plan.column_count):
         column = &columns.columns[c]
         if column.storage >= TEXT or column.adopted or column.absent:
             continue
+        if columns.variant < 0 and columns.plan.mixes[c]:
+            continue
         i = columns.plan.op_of[variant * columns.plan.column_count + c]
-        width = 0 if column.storage == BOOL else width_of(column.storage)
         if i < 0:
             memset(work.valid + c * BLOCK + first, 0, count)
-            if width:
-                memset(column.values + (row + first) * width, 0, count * width)
-            else:
-                memset(work.flags + c * BLOCK + first, 0, count)
+            memset(place_of(column, work, c, row, first), 0,
+                   count * (1 if column.storage == BOOL else width_of(column.storage)))
             continue
         op = &columns.plan.ops[i]
         convert(op, work.rows + first, count, op.at, work.end,
-                column.values + (row + first) * width if width
-                else work.flags + c * BLOCK + first,
-                work.valid + c * BLOCK + first, work.scratch, &work.problems[c])
+                place_of(column, work, c, row, first), work.valid + c * BLOCK + first,
+                work.scratch, &work.problems[c])
+
+
+cdef void gather_mixed(Columns columns, Work *work, const uint8_t *variants, int32_t c,
+                       uint64_t row, int32_t count) noexcept nogil:
+    """One column of a block, rows of any variant; one that lacks it reads zeros, and is null."""
+    cdef Column *column = &columns.columns[c]
+    cdef uint8_t *valid = work.valid + c * BLOCK
+    cdef const int64_t *ats = columns.plan.ats + c * columns.plan.variant_count
+    cdef const Op *op = NULL
+    cdef bint moved = False
+    cdef int64_t i, at
+    for i in range(columns.plan.variant_count):
+        if ats[i] >= 0 and op == NULL:
+            op = &columns.plan.ops[columns.plan.op_of[i * columns.plan.column_count + c]]
+    for i in range(columns.plan.variant_count):
+        moved = moved or ats[i] != <int64_t> op.at
+    if not moved:
+        convert(op, work.rows, count, op.at, work.end, place_of(column, work, c, row, 0), valid,
+                work.scratch, &work.problems[c])
+        return
+    for i in range(count):
+        at = ats[variants[i]]
+        work.picked[i] = work.rows[i] + at if at >= 0 else ZEROS
+    convert(op, work.picked, count, 0, work.end, place_of(column, work, c, row, 0), valid,
+            work.scratch, &work.problems[c])
+    for i in range(count):
+        valid[i] &= ats[variants[i]] >= 0
 
 
 cdef void gather_block(Columns columns, Rows rows, const uint8_t *data, Work *work, uint64_t row,
                        int32_t count) noexcept nogil:
-    """One block of rows: run by run of one variant, then its nulls and booleans to bits."""
+    """One block of rows; then its nulls and booleans to bits."""
     cdef int32_t c, i, first = 0
     cdef int variant = columns.variant
+    cdef const uint8_t *variants = rows.variants + row
     cdef Column *column
     for i in range(count):
         work.rows[i] = data + rows.offsets[row + i]
     memset(work.valid, 1, columns.plan.column_count * BLOCK)
-    while first < count:
-        i = count
-        if columns.variant < 0:
-            variant = rows.variants[row + first]
+    if columns.variant >= 0:
+        gather_run(columns, work, variant, row, 0, count)
+    else:
+        for c in range(columns.plan.column_count):
+            column = &columns.columns[c]
+            if (columns.plan.mixes[c] and column.storage < TEXT and not column.adopted
+                    and not column.absent):
+                gather_mixed(columns, work, variants, c, row, count)
+        while first < count and columns.unmixed:
+            variant = variants[first]
             i = first + 1
-            while i < count and rows.variants[row + i] == variant:
+            while i < count and variants[i] == variant:
                 i += 1
-        gather_run(columns, work, variant, row, first, i - first)
-        first = i
+            gather_run(columns, work, variant, row, first, i - first)
+            first = i
     for c in range(columns.plan.column_count):
         column = &columns.columns[c]
         if column.storage >= TEXT or column.absent:
@@ -235,9 +282,9 @@ cdef Status append_items(const Op *op, Column *column, const uint8_t *frame, uin
     return DONE
 
 
-cdef Status gather_open(Columns columns, Rows rows, int32_t c, const uint8_t *data,
-                        Work *work) noexcept nogil:
-    """One column of text, bytes or lists, all rows."""
+cdef Status gather_open(Columns columns, Rows rows, int32_t c, uint64_t first, uint64_t last,
+                        const uint8_t *data, Work *work) noexcept nogil:
+    """One column of text, bytes or lists, rows [first, last)."""
     cdef Column *column = &columns.columns[c]
     cdef uint64_t row, stop
     cdef const uint8_t *frame
@@ -245,9 +292,9 @@ cdef Status gather_open(Columns columns, Rows rows, int32_t c, const uint8_t *da
     cdef int variant = columns.variant
     cdef int32_t i
     cdef Status status
-    if column.nullable:
+    if column.nullable and first == 0:
         memset(column.validity, 0, (rows.count + 63) // 64 * 8)
-    for row in range(rows.count):
+    for row in range(first, last):
         if columns.variant < 0:
             variant = rows.variants[row]
         i = columns.plan.op_of[variant * columns.plan.column_count + c]
@@ -266,13 +313,15 @@ cdef Status gather_open(Columns columns, Rows rows, int32_t c, const uint8_t *da
         else:
             column.nulls += 1
         column.offsets[row + 1] = <int32_t> column.data_size
-    if column.item_valid != NULL:
+    if column.item_valid != NULL and last == rows.count:
         pack_bits(column.item_valid, column.data_size, column.item_valid)
     return DONE
 
 
-def gather_variable(Source source, Rows rows, Columns columns):
-    """Fill every column of text, bytes and lists.
+def gather_variable(Source source, Rows rows, Columns columns, uint64_t start, uint64_t stop):
+    """Fill rows [start, stop) of every column of text, bytes and lists.
+
+    These columns grow row by row: ranges come one after another, from 0 to the end.
 
     Raises
     ------
@@ -283,8 +332,9 @@ def gather_variable(Source source, Rows rows, Columns columns):
     cdef int32_t c
     cdef Status status = DONE
     cdef Work *work
-    if rows.count != columns.count or rows.sizes == NULL:
-        raise ValueError(f"{rows.count} rows, with sizes, into {columns.count}")
+    if rows.count != columns.count or rows.sizes == NULL or start > stop or stop > rows.count:
+        raise ValueError(f"rows [{start}, {stop}) of {rows.count}, with sizes, "
+                         f"into {columns.count}")
     work = <Work *> take(sizeof(Work))
     if work == NULL:
         raise MemoryError("no memory to gather columns")
@@ -294,7 +344,8 @@ def gather_variable(Source source, Rows rows, Columns columns):
             work.end = source.data + source.size
             for c in range(plan.column_count):
                 if columns.columns[c].storage >= TEXT and status == DONE:
-                    status = gather_open(columns, rows, c, source.data, work)
+                    status = gather_open(columns, rows, c, start, stop, source.data,
+                                         work)
     finally:
         source.leave()
         give(work)

@@ -48,11 +48,32 @@ cdef extern from *:
         free(block);
     }
 
+    /* A block that several columns share: it goes when the last of them does. */
+    typedef struct { atomic_llong users; char pad[56]; } satlog_slab;
+
+    static void *satlog_slab_take(size_t size) {
+        satlog_slab *slab = satlog_take(sizeof(satlog_slab) + size);
+        if (slab != NULL) atomic_init(&slab->users, 1);
+        return slab;
+    }
+
+    static void satlog_slab_keep(void *slab) {
+        atomic_fetch_add(&((satlog_slab *)slab)->users, 1);
+    }
+
+    static void satlog_slab_drop(void *slab) {
+        if (slab != NULL && atomic_fetch_sub(&((satlog_slab *)slab)->users, 1) == 1)
+            satlog_give(slab);
+    }
+
     static long long satlog_live(void) { return atomic_load(&satlog_blocks); }
     """
     void *satlog_take(size_t size) noexcept nogil
     void *satlog_take_zeroed(size_t size) noexcept nogil
     void satlog_give(void *block) noexcept nogil
+    void *satlog_slab_take(size_t size) noexcept nogil
+    void satlog_slab_keep(void *slab) noexcept nogil
+    void satlog_slab_drop(void *slab) noexcept nogil
     long long satlog_live() noexcept nogil
 
 
@@ -79,6 +100,21 @@ cdef void *resize(void *block, size_t used, size_t size) noexcept nogil:
 cdef void give(void *block) noexcept nogil:
     """Give a block back; NULL is nothing."""
     satlog_give(block)
+
+
+cdef void *slab_take(size_t size) noexcept nogil:
+    """A block with room for `size` bytes from SLAB_HEAD on, for one user; or NULL."""
+    return satlog_slab_take(size)
+
+
+cdef void slab_keep(void *slab) noexcept nogil:
+    """One more user."""
+    satlog_slab_keep(slab)
+
+
+cdef void slab_drop(void *slab) noexcept nogil:
+    """One user less; the last gives the block back. NULL is nothing."""
+    satlog_slab_drop(slab)
 
 
 def live_blocks():

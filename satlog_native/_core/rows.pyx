@@ -67,6 +67,29 @@ cdef class Rows:
         _copy(part, 0, self, start, stop - start)
         return part
 
+    def cuts(self, uint64_t most_rows, uint64_t most_bytes):
+        """Where to cut the rows so that no part has more rows, or a longer stretch of the log.
+
+        Returns
+        -------
+        list of int
+            The parts' first rows, multiples of 512.
+        """
+        cdef uint64_t start = 0, low, high, middle
+        cuts = []
+        while start < self.count:
+            cuts.append(start)
+            low = start
+            high = min(start + most_rows, self.count)
+            while low < high:
+                middle = low + (high - low) // 2
+                if self.offsets[middle] - self.offsets[start] < most_bytes:
+                    low = middle + 1
+                else:
+                    high = middle
+            start = max(start + 512, low // 512 * 512) if low < self.count else low
+        return cuts
+
     def bytes_in_frames(self):
         """Sum of the frames' sizes: a bound for what their text and bytes can take."""
         cdef uint64_t total = 0, i
