@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from satlog_native import plan as plans
@@ -77,7 +78,7 @@ class Decoder:
         columns = Columns(self.plan, rows)
         share = max(LEAST_ROWS, -(-len(rows) // reading.threads))
         starts = rows.cuts(-(-share // 512) * 512, STRETCH)
-        ranges = list(zip(starts, [*starts[1:], len(rows)], strict=True))
+        ranges = list(pairwise([*starts, len(rows)]))
         if self.fixed:
             run(
                 [partial(_fixed, reading, rows, columns, *part) for part in ranges], reading.threads

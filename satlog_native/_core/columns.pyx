@@ -213,7 +213,7 @@ cdef bint allocate(Column *columns, int32_t column_count, uint64_t count) noexce
         column.slab = slab
         column.values = at
         at += values_size(column, count)
-        column.validity = at
+        column.validity = at if column.nullable else NULL
         at += validity_size(column, count)
         if column.storage >= TEXT:
             column.offsets = <int32_t *> take((count + 1) * sizeof(int32_t))
