@@ -1,0 +1,148 @@
+"""The bytes of a log: held while they are read, let go of when the log is closed."""
+
+from __future__ import annotations
+
+import mmap
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fuzz import seeds
+from satlog_native import Log, open_log
+from satlog_native._core.source import Source
+from satlog_native.layouts.model import Layout
+
+
+@pytest.fixture(scope="module")
+def flight() -> tuple[Layout, bytes]:
+    data = next(data for name, data in seeds.logs() if name == "satloc_air-whole")
+    layout, content = seeds.chosen(data)
+    return layout, content * 40
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, np.frombuffer])
+def test_any_bytes(kind: Callable[..., Any], flight: tuple[Layout, bytes]) -> None:
+    layout, content = flight
+    data = kind(content, dtype=np.uint8) if kind is np.frombuffer else kind(content)
+    with open_log(content, layout=layout) as plain, open_log(data, layout=layout) as log:
+        assert log["position"].equals(plain["position"])
+
+
+def test_a_closed_log_lets_go_of_its_bytes(flight: tuple[Layout, bytes]) -> None:
+    data = bytearray(flight[1])
+    log = open_log(data, layout=flight[0])
+    with pytest.raises(BufferError):
+        data.append(0)
+    log.close()
+    data.append(0)
+
+
+def test_a_closed_log_lets_go_of_its_file(tmp_path: Path, flight: tuple[Layout, bytes]) -> None:
+    path = tmp_path / "flight.LOG"
+    path.write_bytes(flight[1])
+    log = open_log(path, layout=flight[0])
+    mapped = log._bytes
+    assert isinstance(mapped, mmap.mmap)
+    log.close()
+    assert mapped.closed
+
+
+def test_closing_twice_is_nothing(flight: tuple[Layout, bytes]) -> None:
+    log = open_log(flight[1], layout=flight[0])
+    log.close()
+    log.close()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda log: log["position"],
+        lambda log: log.raw("position"),
+        lambda log: log.records("position"),
+        lambda log: log.kinds,
+        lambda log: log.report,
+        lambda log: list(log.iter_batches(5)),
+    ],
+)
+def test_a_closed_log_says_so(
+    use: Callable[[Log], Any], flight: tuple[Layout, bytes]
+) -> None:
+    log = open_log(flight[1], layout=flight[0])
+    log.close()
+    with pytest.raises(ValueError, match="the log is closed: open it again"):
+        use(log)
+
+
+def test_closed_between_two_batches(flight: tuple[Layout, bytes]) -> None:
+    log = open_log(flight[1], layout=flight[0])
+    batches = log.iter_batches(5)
+    first = next(batches)
+    log.close()
+    with pytest.raises(ValueError, match="the log is closed"):
+        for _ in batches:
+            pass
+    first.validate(full=True)
+
+
+def test_one_log_in_several_threads(flight: tuple[Layout, bytes]) -> None:
+    layout, content = flight
+    with open_log(content, layout=layout) as alone:
+        expected = {kind: alone[kind] for kind in ("position", "gps", "flow_monitor")}
+        report = alone.report
+    kinds = list(expected) * 8
+    with open_log(content, layout=layout, threads=2) as log, ThreadPoolExecutor(4) as pool:
+        start = threading.Barrier(4)
+        # The first four meet an index that is not made yet.
+        pool.map(lambda _: start.wait(), range(4))
+        for kind, table in zip(kinds, pool.map(log.table, kinds), strict=True):
+            assert table.equals(expected[kind])
+        reports = [pool.submit(lambda: log.report) for _ in range(4)]
+        assert all(future.result() == report for future in reports)
+
+
+def test_closed_while_others_read(flight: tuple[Layout, bytes]) -> None:
+    """Whoever reads gets all or the plain word; whoever closes succeeds or is told to wait."""
+    layout, content = flight
+    for _ in range(10):
+        log = open_log(content, layout=layout)
+        expected = len(log["position"])
+        outcomes: list[int | str] = []
+        start = threading.Barrier(4)
+
+        def read(log: Log = log, outcomes: list[int | str] = outcomes) -> None:
+            start.wait()
+            try:
+                while True:
+                    outcomes.append(len(log["position"]))
+            except ValueError as error:
+                outcomes.append(str(error))
+
+        threads = [threading.Thread(target=read) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        start.wait()
+        while True:
+            try:
+                log.close()
+            except BufferError as error:
+                assert "being read by another thread" in str(error)
+            else:
+                break
+        for thread in threads:
+            thread.join()
+        assert {o for o in outcomes if isinstance(o, int)} <= {expected}
+        assert sum("the log is closed" in o for o in outcomes if isinstance(o, str)) == 3
+
+
+def test_a_source_needs_contiguous_bytes() -> None:
+    with pytest.raises(BufferError):
+        Source(memoryview(b"abcdef")[::2])
+    source = Source(b"abc")
+    assert (source.size, source.closed) == (3, False)
+    source.close()
+    assert source.closed
