@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from satlog_native import damage, decoding, layouts
@@ -85,6 +86,12 @@ def open_log(
     return Log(source, layouts.load(layout), errors, threads)
 
 
+def _release(content: memoryview | mmap.mmap) -> None:
+    # Only of a mapped file: its pages come back when they are read again.
+    if isinstance(content, mmap.mmap) and not content.closed and len(content) > STRETCH:
+        content.madvise(mmap.MADV_DONTNEED)
+
+
 class Log:
     """One log, open for reading. Made by :func:`open_log`; a context manager.
 
@@ -118,7 +125,7 @@ class Log:
             source=self._source,
             header_size=layout.framing.header_size,
             threads=threads or (os.cpu_count() or 1 if self.size >= THREADED else 1),
-            release=self._release,
+            release=partial(_release, self._bytes),
         )
         self._kept_index: Index | None = None
         self._kept_report: DamageReport | None = None
@@ -164,11 +171,6 @@ class Log:
             self._bytes.close()
         else:
             self._bytes.release()
-
-    def _release(self) -> None:
-        # Only of a mapped file: its pages come back when they are read again.
-        if isinstance(self._bytes, mmap.mmap) and self.size > STRETCH:
-            self._bytes.madvise(mmap.MADV_DONTNEED)
 
     def __repr__(self) -> str:
         return f"<Log {self.source}: {self.size:,} bytes, layout {self.layout.name}>"

@@ -13,7 +13,9 @@ from satlog_native._core.memory cimport (
     SLAB_HEAD,
     give,
     slab_drop,
+    slab_guard,
     slab_keep,
+    slab_part,
     slab_take,
     take,
     take_zeroed,
@@ -168,15 +170,21 @@ cdef uint64_t bitmap_size(uint64_t count) noexcept nogil:
 
 
 cdef uint64_t values_size(const Column *column, uint64_t count) noexcept nogil:
-    """Bytes of a column's values and validity in a slab, each on a 64-byte boundary."""
-    cdef uint64_t size = 0
-    if column.storage < TEXT:
-        size = bitmap_size(count) if column.storage == BOOL else count * width_of(column.storage)
-    return (size + 63) // 64 * 64
+    if column.storage >= TEXT:
+        return 0
+    return bitmap_size(count) if column.storage == BOOL else count * width_of(column.storage)
 
 
 cdef uint64_t validity_size(const Column *column, uint64_t count) noexcept nogil:
-    return (bitmap_size(count) + 63) // 64 * 64 if column.nullable else 0
+    return bitmap_size(count) if column.nullable else 0
+
+
+cdef inline uint8_t *part_of(uint8_t **slab, uint64_t size) noexcept nogil:
+    """The next `size` bytes of a slab."""
+    cdef uint8_t *part = slab[0]
+    slab_guard(part, size)
+    slab[0] = part + slab_part(size)
+    return part
 
 
 cdef bint allocate(Column *columns, int32_t column_count, uint64_t count) noexcept nogil:
@@ -193,7 +201,8 @@ cdef bint allocate(Column *columns, int32_t column_count, uint64_t count) noexce
     for c in range(column_count):
         column = &columns[c]
         if not column.adopted and not column.absent:
-            total += values_size(column, count) + validity_size(column, count)
+            total += slab_part(values_size(column, count))
+            total += slab_part(validity_size(column, count))
     slab = slab_take(total)
     if slab == NULL:
         return False
@@ -211,10 +220,9 @@ cdef bint allocate(Column *columns, int32_t column_count, uint64_t count) noexce
             continue
         slab_keep(slab)
         column.slab = slab
-        column.values = at
-        at += values_size(column, count)
-        column.validity = at if column.nullable else NULL
-        at += validity_size(column, count)
+        column.values = part_of(&at, values_size(column, count))
+        if column.nullable:
+            column.validity = part_of(&at, validity_size(column, count))
         if column.storage >= TEXT:
             column.offsets = <int32_t *> take((count + 1) * sizeof(int32_t))
             if column.offsets == NULL:

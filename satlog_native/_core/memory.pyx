@@ -15,6 +15,16 @@ cdef extern from *:
     #include <sys/mman.h>
     #endif
 
+    /* Between the parts of a slab, for address sanitizer only. */
+    #if defined(__SANITIZE_ADDRESS__)
+    #include <sanitizer/asan_interface.h>
+    #define SATLOG_GUARD 64
+    #define satlog_forbid(start, size) __asan_poison_memory_region(start, size)
+    #else
+    #define SATLOG_GUARD 0
+    #define satlog_forbid(start, size) ((void)(start), (void)(size))
+    #endif
+
     #define SATLOG_HUGE ((size_t)2 << 20)
     static atomic_llong satlog_blocks;
 
@@ -75,6 +85,8 @@ cdef extern from *:
     void satlog_slab_keep(void *slab) noexcept nogil
     void satlog_slab_drop(void *slab) noexcept nogil
     long long satlog_live() noexcept nogil
+    const size_t SATLOG_GUARD
+    void satlog_forbid(void *start, size_t size) noexcept nogil
 
 
 cdef void *take(size_t size) noexcept nogil:
@@ -105,6 +117,17 @@ cdef void give(void *block) noexcept nogil:
 cdef void *slab_take(size_t size) noexcept nogil:
     """A block with room for `size` bytes from SLAB_HEAD on, for one user; or NULL."""
     return satlog_slab_take(size)
+
+
+cdef size_t slab_part(size_t size) noexcept nogil:
+    """Bytes of a slab that a part of `size` bytes takes: the next one is aligned to 64 bytes."""
+    return (size + 63) // 64 * 64 + SATLOG_GUARD if size else 0
+
+
+cdef void slab_guard(void *part, size_t size) noexcept nogil:
+    """Have address sanitizer, where the core is built with it, see who runs over a part's end."""
+    if size:
+        satlog_forbid(<char *> part + size, slab_part(size) - size)
 
 
 cdef void slab_keep(void *slab) noexcept nogil:

@@ -6,7 +6,7 @@ A time that cannot be (a 31st of February, a time of week past the week's end, a
 when more than the fraction has changed.
 """
 
-from libc.math cimport fabs, floor, fmax, isfinite, isnan, rint
+from libc.math cimport fabs, floor, isfinite, isnan, rint
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -120,33 +120,55 @@ cdef inline double float_of(uint64_t raw, int32_t width) noexcept nogil:
     return value
 
 
-cdef int64_t micros_of(const TimeNumber *number, uint64_t raw) noexcept nogil:
-    """A number of seconds (or of its unit) as microseconds, to the nearest; or NEVER."""
+cdef struct Micros:
+    # Microseconds: so many whole ones, and a rest that is rounded when all parts are added.
+    bint possible
+    bint negative           # also where so little that the sum does not show it
+    int64_t whole
+    double rest
+
+
+cdef Micros micros_of(const TimeNumber *number, uint64_t raw) noexcept nogil:
+    """A number of seconds (or of its unit) as microseconds."""
     # Beyond this many microseconds no date is possible, and sums of four still fit.
     cdef double most = 2e18
-    cdef double furthest = most / fmax(fabs(number.micros), 1)
+    cdef double furthest = most / fabs(number.micros)
     cdef double value, whole
-    cdef int64_t units
+    cdef Micros micros
+    micros.possible = micros.negative = False
+    micros.whole = 0
+    micros.rest = 0
     if number.kind == FLOAT:
         value = float_of(raw, number.width)
-        if not isfinite(value):
-            return NEVER
+    elif number.kind == SIGNED:
+        value = <double> sign_extend(raw, number.width)
     else:
-        units = sign_extend(raw, number.width) if number.kind == SIGNED else <int64_t> raw
-        if number.kind == UNSIGNED and raw >> 63:
-            return NEVER
-        if number.whole_micros:
-            return units * number.whole_micros if fabs(<double> units) <= furthest else NEVER
-        value = <double> units
+        value = <double> raw
+    if not isfinite(value) or fabs(value) > furthest:
+        return micros
+    micros.possible = True
+    micros.negative = value * number.micros < 0
+    if number.kind != FLOAT and number.whole_micros:
+        # Exact, also beyond the 53 bits of a double.
+        micros.whole = number.whole_micros * (
+            sign_extend(raw, number.width) if number.kind == SIGNED else <int64_t> raw)
+        return micros
     # The whole units apart from their fraction: the product of each is exact or nearly so.
-    whole = floor(value)
-    if fabs(whole) > furthest:
-        return NEVER
-    if number.whole_micros:
-        return <int64_t> whole * number.whole_micros + <int64_t> rint(
-            (value - whole) * number.micros)
-    value *= number.micros
-    return <int64_t> rint(value) if fabs(value) <= most else NEVER
+    whole = floor(value) if number.whole_micros else 0
+    micros.whole = <int64_t> whole * number.whole_micros
+    micros.rest = (value - whole) * number.micros
+    whole = floor(micros.rest)
+    micros.whole += <int64_t> whole
+    micros.rest -= whole
+    return micros
+
+
+cdef inline int64_t sum_of(int64_t whole, double rest) noexcept nogil:
+    """Whole and rest as one number, to the nearest, a half to the even one."""
+    if whole & 1:
+        whole -= 1
+        rest += 1
+    return whole + <int64_t> rint(rest)
 
 
 cdef inline int64_t leap_seconds(int64_t gps_micros) noexcept nogil:
@@ -157,12 +179,12 @@ cdef inline int64_t leap_seconds(int64_t gps_micros) noexcept nogil:
     return 0
 
 
-cdef inline int64_t gps_to_utc(int64_t week, int64_t of_week) noexcept nogil:
+cdef inline int64_t gps_to_utc(Micros week, Micros of_week) noexcept nogil:
     cdef int64_t micros
-    if (week == NEVER or of_week < 0 or of_week >= WEEK * MICROS
-            or not -600000 <= week // MICROS <= 600000):
+    if (of_week.negative or of_week.whole >= WEEK * MICROS
+            or not -600000 <= week.whole // MICROS <= 600000):
         return NEVER
-    micros = week // MICROS * WEEK * MICROS + of_week
+    micros = sum_of(week.whole // MICROS * WEEK * MICROS + of_week.whole, of_week.rest)
     return micros - leap_seconds(micros) * MICROS + GPS_EPOCH * MICROS
 
 
@@ -181,21 +203,25 @@ cdef inline bint seconds_null(const TimeCode *code, uint64_t raw) noexcept nogil
 cdef uint64_t decode_seconds(const TimeCode *code, const uint8_t *const *rows, int32_t count,
                              uint64_t at, int64_t *out, uint8_t *valid) noexcept nogil:
     cdef uint64_t raw, impossible = 0
-    cdef int64_t major, minor, micros
+    cdef Micros major, minor
+    cdef int64_t micros
     cdef int32_t i
+    minor.possible = True
+    minor.negative = False
+    minor.whole = 0
+    minor.rest = 0
     for i in range(count):
         raw = load(rows[i] + at, code.major.width, code.big)
         major = micros_of(&code.major, raw)
-        minor = 0
         if code.minor.width:
             minor = micros_of(&code.minor, load(
                 rows[i] + at + code.major.width, code.minor.width, code.big))
-        if major == NEVER or minor == NEVER:
+        if not major.possible or not minor.possible:
             micros = NEVER
         elif code.form == GPS:
             micros = gps_to_utc(major, minor)
         else:
-            micros = major + minor
+            micros = sum_of(major.whole + minor.whole, major.rest + minor.rest)
         out[i] = 0
         if seconds_null(code, raw):
             valid[i] = 0

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from oracle.encode import Record, encode
-
 from satlog_native import layouts
 from satlog_native.layouts.model import Layout
 

@@ -86,16 +86,17 @@ def test_any_parameters(check: dict[str, Any], payloads: list[bytes]) -> None:
 @given(chance=st.randoms(use_true_random=False), data=st.data())
 def test_ranges_while_searching(algorithm: str, chance: random.Random, data: Any) -> None:
     """Frames long and short, found after damage, so that windows slide, jump and go back."""
-    check = data.draw(any_crc(algorithm)) if algorithm.startswith("crc") else {
-        "algorithm": algorithm
-    }
+    check = (
+        data.draw(any_crc(algorithm)) if algorithm.startswith("crc") else {"algorithm": algorithm}
+    )
     table = with_checksum(check)
     # A small `max` makes the window that a search looks through small too.
     table["framing"] = {**table["framing"], "length": {**FRAMING["length"], "max": 900}}
     pieces = []
     for _ in range(chance.randrange(2, 12)):
-        frame = encode(table, [Record("thing", None, payload=chance.randbytes(
-            chance.choice([0, 3, 40, 899])))])[0]
+        frame = encode(
+            table, [Record("thing", None, payload=chance.randbytes(chance.choice([0, 3, 40, 899])))]
+        )[0]
         if chance.random() < 0.4:
             at = chance.randrange(len(frame))
             frame = frame[:at] + bytes([frame[at] ^ 1 << chance.randrange(8)]) + frame[at + 1 :]

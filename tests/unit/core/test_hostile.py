@@ -80,8 +80,14 @@ def test_long_frames_of_which_none_is_followed(table: dict[str, Any]) -> None:
     not, so that the next frame's checksum is wrong.
     """
     size = 0xA5A5
-    table = {**table, "framing": {**table["framing"], "length": {
-        "at": 1, "type": "u16", "counts": "frame"}, "checksum": {"algorithm": "xor8", "from": 1}}}
+    table = {
+        **table,
+        "framing": {
+            **table["framing"],
+            "length": {"at": 1, "type": "u16", "counts": "frame"},
+            "checksum": {"algorithm": "xor8", "from": 1},
+        },
+    }
     content = bytearray(b"\xa5" * SIZE)
     assert checksum({"algorithm": "xor8"}, bytes(content[1 : size - 1])) == 0xA5
     for at in range(0, SIZE, size + size // 3):

@@ -76,6 +76,17 @@ def test_a_table_outlives_its_log() -> None:
     del table
 
 
+def test_a_log_that_is_dropped_goes_at_once() -> None:
+    """No collection of garbage is needed: a loop over files keeps none open."""
+    gc.disable()
+    try:
+        before = live_blocks()
+        opened()["thing"]
+        assert live_blocks() == before
+    finally:
+        gc.enable()
+
+
 def test_a_slice_keeps_only_its_own_column_alive() -> None:
     with opened() as log:
         words = log["thing"]["word"].slice(10, 2)

@@ -28,7 +28,7 @@ def flight() -> tuple[Layout, bytes]:
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, np.frombuffer])
 def test_any_bytes(kind: Callable[..., Any], flight: tuple[Layout, bytes]) -> None:
     layout, content = flight
-    data = kind(content, dtype=np.uint8) if kind is np.frombuffer else kind(content)
+    data: Any = kind(content, dtype=np.uint8) if kind is np.frombuffer else kind(content)
     with open_log(content, layout=layout) as plain, open_log(data, layout=layout) as log:
         assert log["position"].equals(plain["position"])
 
@@ -69,9 +69,7 @@ def test_closing_twice_is_nothing(flight: tuple[Layout, bytes]) -> None:
         lambda log: list(log.iter_batches(5)),
     ],
 )
-def test_a_closed_log_says_so(
-    use: Callable[[Log], Any], flight: tuple[Layout, bytes]
-) -> None:
+def test_a_closed_log_says_so(use: Callable[[Log], Any], flight: tuple[Layout, bytes]) -> None:
     log = open_log(flight[1], layout=flight[0])
     log.close()
     with pytest.raises(ValueError, match="the log is closed: open it again"):
@@ -105,38 +103,39 @@ def test_one_log_in_several_threads(flight: tuple[Layout, bytes]) -> None:
         assert all(future.result() == report for future in reports)
 
 
-def test_closed_while_others_read(flight: tuple[Layout, bytes]) -> None:
+@pytest.mark.parametrize("_again", range(10))
+def test_closed_while_others_read(flight: tuple[Layout, bytes], _again: int) -> None:
     """Whoever reads gets all or the plain word; whoever closes succeeds or is told to wait."""
     layout, content = flight
-    for _ in range(10):
-        log = open_log(content, layout=layout)
-        expected = len(log["position"])
-        outcomes: list[int | str] = []
-        start = threading.Barrier(4)
+    log = open_log(content, layout=layout)
+    expected = len(log["position"])
+    sizes, refusals, waits = set(), [], set()
+    start = threading.Barrier(4)
 
-        def read(log: Log = log, outcomes: list[int | str] = outcomes) -> None:
-            start.wait()
-            try:
-                while True:
-                    outcomes.append(len(log["position"]))
-            except ValueError as error:
-                outcomes.append(str(error))
-
-        threads = [threading.Thread(target=read) for _ in range(3)]
-        for thread in threads:
-            thread.start()
+    def read() -> None:
         start.wait()
-        while True:
-            try:
-                log.close()
-            except BufferError as error:
-                assert "being read by another thread" in str(error)
-            else:
-                break
-        for thread in threads:
-            thread.join()
-        assert {o for o in outcomes if isinstance(o, int)} <= {expected}
-        assert sum("the log is closed" in o for o in outcomes if isinstance(o, str)) == 3
+        try:
+            while True:
+                sizes.add(len(log["position"]))
+        except ValueError as error:
+            refusals.append(str(error))
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    closed = False
+    while not closed:
+        try:
+            log.close()
+            closed = True
+        except BufferError as error:
+            waits.add(str(error))
+    for thread in threads:
+        thread.join()
+    assert sizes <= {expected}
+    assert waits <= {"the log is being read by another thread: close it afterwards"}
+    assert ["the log is closed" in words for words in refusals] == [True] * 3
 
 
 def test_a_source_needs_contiguous_bytes() -> None:

@@ -44,7 +44,10 @@ def test_weeks_before_all_time(week: str) -> None:
 def test_fractions_that_count_down() -> None:
     for type_, fraction in (("u32", 500), ("f64", 500.0), ("i16", 500), ("f32", 0.5)):
         found, impossible = times_of(
-            [(100, fraction)], codec="unix", seconds="u32", fraction={"type": type_, "scale": -0.001}
+            [(100, fraction)],
+            codec="unix",
+            seconds="u32",
+            fraction={"type": type_, "scale": -0.001},
         )
         assert found[0] is not None
         assert found[0].timestamp() == 100 - fraction / 1000
@@ -72,9 +75,7 @@ def test_any_nan_is_the_null_that_is_nan() -> None:
 
 
 def test_a_null_of_zero_has_no_sign() -> None:
-    found, impossible = times_of(
-        [(0.0,), (-0.0,), (1.0,)], codec="unix", seconds="f32", null=0.0
-    )
+    found, impossible = times_of([(0.0,), (-0.0,), (1.0,)], codec="unix", seconds="f32", null=0.0)
     assert [time is None for time in found] == [True, True, False]
     assert impossible == 0
 
@@ -82,8 +83,6 @@ def test_a_null_of_zero_has_no_sign() -> None:
 def test_packed_parts_that_fill_the_integer() -> None:
     bits = {"day": [0, 1], "month": [1, 1], "year": [2, 62]}
     values = [3, 7, (1 << 64) - 1, 2 << 2 | 3]
-    found, impossible = times_of(
-        values, codec="packed", size=8, bits=bits, year_base=1999
-    )
+    found, impossible = times_of(values, codec="packed", size=8, bits=bits, year_base=1999)
     assert [time and time.year for time in found] == [1999, 2000, None, 2001]
     assert impossible == 1
