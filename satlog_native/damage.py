@@ -8,7 +8,7 @@ from satlog_native._core.framing import Framing
 from satlog_native._core.rows import Rows
 from satlog_native._core.segment import Segment
 from satlog_native._core.source import Source
-from satlog_native.decoding import Decoder, problem_decoder
+from satlog_native.decoding import problem_decoders
 from satlog_native.errors import DamageError, NotALog
 from satlog_native.index import Counts, Needs, Reading, windows
 from satlog_native.layouts.model import Layout
@@ -126,11 +126,7 @@ class Survey:
         self.counts = Counts()
         self.impossible_times = 0
         self.undecodable_text = 0
-        self.decoders: dict[int, Decoder] = {}
-        for kind in layout.kinds:
-            decoder = problem_decoder(layout, kind)
-            if decoder is not None:
-                self.decoders[kind.type] = decoder
+        self.decoders = problem_decoders(layout)
 
     @property
     def needs(self) -> dict[int, Needs]:

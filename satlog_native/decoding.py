@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
+from functools import cache, cached_property, lru_cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -50,8 +50,8 @@ class Problems:
     undecodable_text: int
 
 
-class Decoder:
-    """Decodes rows of one kind into batches of some of its columns.
+class TableForm:
+    """The columns of a table and the plan that makes them: the same for every log of a layout.
 
     Parameters
     ----------
@@ -66,24 +66,53 @@ class Decoder:
         self.open = any(c.listed or c.type in _OPEN_TYPES for c in columns)
         self.fixed = not all(c.listed or c.type in _OPEN_TYPES for c in columns)
         self.needs = Needs(sizes=self.open, variants=plan.variant_count > 1)
+        self.enums = [place for place, column in enumerate(columns) if column.type == "enum"]
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of the table."""
+        return plans.schema_of(self.columns)
+
+    @cached_property
+    def core_schema(self) -> pa.Schema:
+        """The same as the core gives it: of an enum, the indices only."""
+        import pyarrow as pa
+
+        schema = self.schema
+        for place in self.enums:
+            schema = schema.set(place, schema.field(place).with_type(pa.int32()))
+        return schema
+
+
+class Decoder:
+    """Decodes rows of one kind of one log into batches.
+
+    Parameters
+    ----------
+    form : TableForm
+    """
+
+    def __init__(self, form: TableForm) -> None:
+        self.form = form
+        self.needs = form.needs
         # One dictionary for all batches: each continues that of the batch before.
         self.dictionaries = {
             place: Dictionary(dict(column.field.enum), _signed(column))
-            for place, column in enumerate(columns)
-            if column.type == "enum"
+            for place in form.enums
+            for column in [form.columns[place]]
         }
 
     def gather(self, reading: Reading, rows: Rows) -> Columns:
         """The columns of these rows, enums still as numbers."""
-        columns = Columns(self.plan, rows)
+        columns = Columns(self.form.plan, rows)
         share = max(LEAST_ROWS, -(-len(rows) // reading.threads))
         starts = rows.cuts(-(-share // 512) * 512, STRETCH)
         ranges = list(pairwise([*starts, len(rows)]))
-        if self.fixed:
+        if self.form.fixed:
             run(
                 [partial(_fixed, reading, rows, columns, *part) for part in ranges], reading.threads
             )
-        if self.open:
+        if self.form.open:
             for start, stop in ranges:
                 gather_variable(reading.source, rows, columns, start, stop)
                 reading.release()
@@ -92,7 +121,7 @@ class Decoder:
     def problems(self, columns: Columns) -> Problems:
         """Impossible times and undecodable text of gathered columns."""
         times = texts = 0
-        for place, column in enumerate(self.columns):
+        for place, column in enumerate(self.form.columns):
             if column.type == "timestamp":
                 times += columns.problems(place)
             elif column.type == "string":
@@ -101,7 +130,7 @@ class Decoder:
 
     def batches(self, reading: Reading, rows: Rows) -> Iterator[pa.RecordBatch]:
         """One batch of these rows, or several where text would not fit one; uses the rows up."""
-        if not self.open or len(rows) < 2 or rows.bytes_in_frames() <= MOST_TEXT:
+        if not self.form.open or len(rows) < 2 or rows.bytes_in_frames() <= MOST_TEXT:
             yield self.batch(reading, rows)
             return
         half = len(rows) // 2
@@ -116,18 +145,15 @@ class Decoder:
         columns.adopt(rows)
         for place, dictionary in self.dictionaries.items():
             dictionary.encode(columns, place)
-        schema = plans.schema_of(self.columns)
-        wire = schema
-        for place in self.dictionaries:
-            wire = wire.set(place, wire.field(place).with_type(pa.int32()))
-        batch = pa.record_batch(_Carrier(wire.__arrow_c_schema__(), export_array(columns)))
+        schema = self.form.core_schema.__arrow_c_schema__()
+        batch = pa.record_batch(_Carrier(schema, export_array(columns)))
         if not self.dictionaries:
             return batch
         arrays = batch.columns
         for place, dictionary in self.dictionaries.items():
             names = pa.array(dictionary.names, pa.string())
             arrays[place] = pa.DictionaryArray.from_arrays(arrays[place], names)
-        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+        return pa.RecordBatch.from_arrays(arrays, schema=self.form.schema)
 
 
 def _fixed(reading: Reading, rows: Rows, columns: Columns, start: int, stop: int) -> None:
@@ -168,24 +194,53 @@ def table_decoder(
     layout: Layout, kind: Kind | None, name: str, names: Sequence[str] | None
 ) -> Decoder:
     """The decoder of a kind's table, or of an unknown type's (None)."""
+    number = None if kind is None else kind.type
+    return Decoder(_table_form(layout, number, name, None if names is None else tuple(names)))
+
+
+# A log of a layout is seldom the last one: plan and schema are made once for all.
+@lru_cache(maxsize=512)
+def _table_form(
+    layout: Layout, number: int | None, name: str, names: tuple[str, ...] | None
+) -> TableForm:
+    kind = None if number is None else layout.by_type[number]
     columns = chosen(plans.table_columns(layout, kind), names, name)
     if kind is None:
-        return Decoder(columns, plans.payload_plan(layout, columns))
-    return Decoder(columns, plans.plan_of(layout, kind, columns))
+        return TableForm(columns, plans.payload_plan(layout, columns))
+    return TableForm(columns, plans.plan_of(layout, kind, columns))
+
+
+@cache
+def _raw_form() -> TableForm:
+    columns = [*INDEX_COLUMNS, Column("data", "binary", False, "", "the whole frame", False)]
+    return TableForm(columns, plans.frame_plan(columns))
 
 
 def raw_decoder() -> Decoder:
     """The decoder of whole frames."""
-    data = Column("data", "binary", False, "", "the whole frame", False)
-    columns = [*INDEX_COLUMNS, data]
-    return Decoder(columns, plans.frame_plan(columns))
+    return Decoder(_raw_form())
 
 
-def problem_decoder(layout: Layout, kind: Kind) -> Decoder | None:
-    """The decoder of the columns of a kind that can have problems, if there are any."""
-    columns = [
-        column
-        for column in plans.table_columns(layout, kind)
-        if column.type in ("timestamp", "string")
-    ]
-    return Decoder(columns, plans.plan_of(layout, kind, columns)) if columns else None
+def problem_decoders(layout: Layout) -> dict[int, Decoder]:
+    """By type number, the decoders of the columns that can have problems: times and text."""
+    return {number: Decoder(form) for number, form in _problem_forms(layout).items()}
+
+
+@lru_cache(maxsize=64)
+def _problem_forms(layout: Layout) -> dict[int, TableForm]:
+    forms = {}
+    for kind in layout.kinds:
+        columns = [
+            column
+            for column in plans.table_columns(layout, kind)
+            if column.type in ("timestamp", "string")
+        ]
+        if columns:
+            forms[kind.type] = TableForm(columns, plans.plan_of(layout, kind, columns))
+    return forms
+
+
+def forget_plans() -> None:
+    """Let go of what is kept of layouts for the next log; it is made again when it is needed."""
+    for kept in (_table_form, _problem_forms, _raw_form, plans.framing_of):
+        kept.cache_clear()

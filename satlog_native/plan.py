@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from satlog_native._core.columns import CODES, TablePlan
@@ -43,6 +44,7 @@ _NO_PART: Final = (0, 0)
 _MOST_MICROS: Final = 2 * 10**18
 
 
+@lru_cache(maxsize=64)
 def framing_of(layout: Layout) -> Framing:
     """The rules by which a log of this layout is cut into frames."""
     framing = layout.framing

@@ -17,7 +17,7 @@ for package in "$tree"/dist/*.whl "$tree"/dist/*.tar.gz; do
     echo "Testing $(basename "$package") ..."
     "${PYTHON:-python3.11}" -m venv --clear venv
     venv/bin/python -m pip install --quiet --upgrade pip
-    venv/bin/python -m pip install --quiet --group test "$package[geo]"
+    venv/bin/python -m pip install --quiet --group test "$package[geo,plot,duckdb]"
     PATH=$room/venv/bin:$PATH venv/bin/python -m pytest -p no:benchmark --numprocesses auto \
         -m 'not slow' "$@"
 done

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests on a build with address and undefined-behaviour sanitizers.
+# Runs the tests on a build with address and undefined-behaviour sanitizers: those that reach the
+# core. What takes tables only (flight, jobs, export, plot) would test other people's libraries.
 # Leaks are not asked of it (CPython and its libraries keep memory on purpose): the tests count
 # the core's own blocks.
 set -euo pipefail
@@ -14,7 +15,8 @@ export ASAN_OPTIONS=detect_leaks=0:log_path=$PWD/sanitizer
 export UBSAN_OPTIONS=print_stacktrace=1:log_path=$PWD/sanitizer
 # libstdc++ beside libasan: else the latter misses the exceptions of C++ libraries loaded later.
 preload="$("$compiler" -print-file-name=libasan.so) $("$compiler" -print-file-name=libstdc++.so)"
-LD_PRELOAD=$preload "$python" -m pytest -p no:benchmark --numprocesses auto "$@" || {
+LD_PRELOAD=$preload "$python" -m pytest -p no:benchmark --numprocesses auto \
+    tests/unit/core tests/unit/synth tests/property tests/damage tests/cli "$@" || {
     cat sanitizer.* >&2 2> /dev/null || true
     exit 1
 }

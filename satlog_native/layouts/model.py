@@ -288,9 +288,12 @@ class Kind:
         return not any(variant.fields for variant in self.variants)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
-    """A checked layout. Get one from :func:`satlog_native.layouts.load`."""
+    """A checked layout. Get one from :func:`satlog_native.layouts.load`.
+
+    Compared by identity, so that what is derived from a layout can be kept by it cheaply.
+    """
 
     name: str
     version: str
