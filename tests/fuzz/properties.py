@@ -15,6 +15,7 @@ from satlog_native._core.framing import Framing
 from satlog_native._core.memory import live_blocks
 from satlog_native._core.segment import Segment
 from satlog_native._core.source import Source
+from satlog_native.decoding import forget_plans
 from satlog_native.errors import DamageError, LayoutError, NotALog, TableError
 from satlog_native.index import Counts, Reading, windows
 from satlog_native.layouts.model import Layout
@@ -26,6 +27,7 @@ Found = tuple[list[Any], list[Any], dict[int, Any]]
 
 def check_log(layout: Layout, data: bytes) -> None:
     """Decode `data` in every way there is, and compare the ways."""
+    forget_plans()
     before = live_blocks()
     _check_walks(layout, data)
     try:
@@ -42,6 +44,7 @@ def check_log(layout: Layout, data: bytes) -> None:
         _check_raise(log, data)
         assert log._repr_html_().startswith("<table>")
     del log, tables, table
+    forget_plans()
     assert live_blocks() == before, f"{live_blocks() - before} blocks leaked"
 
 
