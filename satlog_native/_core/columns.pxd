@@ -92,8 +92,7 @@ cdef struct Column:
 cdef class TablePlan:
     cdef Op *ops
     cdef int32_t *op_of     # [variant, column] -> op, or -1 where a variant lacks the column
-    cdef int64_t *ats       # [column, variant] -> the op's `at`, or -1
-    cdef uint8_t *mixes     # by column: whether rows of all variants can be converted as one
+    cdef uint8_t *shared    # by column: whether all variants have it, by the same op
     cdef readonly int32_t variant_count
     cdef readonly int32_t column_count
     cdef list columns
@@ -102,14 +101,13 @@ cdef class TablePlan:
     cdef int32_t frame_column
     cdef int32_t offset_column
 
-    cdef int _set_mixes(self) except -1
+    cdef int _set_shared(self) except -1
 
 cdef class Columns:
     cdef readonly TablePlan plan
     cdef readonly uint64_t count
     cdef Column *columns
     cdef int32_t variant        # of every row, or -1 where they differ
-    cdef bint unmixed           # whether a column must be gathered variant by variant then
     cdef bint exported
 
     cdef int _set_variant(self, Rows rows, bint *present) except -1

@@ -7,7 +7,7 @@ away.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcmp, memset
 
 from satlog_native._core.memory cimport (
     SLAB_HEAD,
@@ -118,9 +118,8 @@ cdef class TablePlan:
         self.offset_column = offset_column
         self.ops = <Op *> take(sum(len(ops) for ops in variants) * sizeof(Op))
         self.op_of = <int32_t *> take(self.variant_count * self.column_count * sizeof(int32_t))
-        self.ats = <int64_t *> take(self.variant_count * self.column_count * sizeof(int64_t))
-        self.mixes = <uint8_t *> take(self.column_count)
-        if not (self.ops and self.op_of and self.ats and self.mixes):
+        self.shared = <uint8_t *> take(self.column_count)
+        if not (self.ops and self.op_of and self.shared):
             raise MemoryError("no memory for the plan of a table")
         memset(self.op_of, 0xFF, self.variant_count * self.column_count * sizeof(int32_t))
         for ops in variants:
@@ -129,39 +128,24 @@ cdef class TablePlan:
                 self.op_of[variant * self.column_count + self.ops[i].column] = i
                 i += 1
             variant += 1
-        self._set_mixes()
+        self._set_shared()
 
-    cdef int _set_mixes(self) except -1:
-        """Find the columns whose ops differ, from variant to variant, only in where they look."""
-        cdef int32_t c, v, i
-        cdef const Op *first
-        cdef Op other
+    cdef int _set_shared(self) except -1:
+        """Find the columns whose rows can be converted as one, whatever their variant."""
+        cdef int32_t c, v, i, first
         for c in range(self.column_count):
-            first = NULL
-            self.mixes[c] = True
+            first = self.op_of[c] if self.variant_count else -1
+            self.shared[c] = first >= 0
             for v in range(self.variant_count):
                 i = self.op_of[v * self.column_count + c]
-                self.ats[c * self.variant_count + v] = <int64_t> self.ops[i].at if i >= 0 else -1
-                if i < 0:
-                    continue
-                memcpy(&other, &self.ops[i], sizeof(Op))
-                if first == NULL:
-                    first = &self.ops[i]
-                other.at = first.at
-                if memcmp(first, &other, sizeof(Op)) != 0:
-                    self.mixes[c] = False
-            # Of a variant that lacks it, a time would be counted as impossible.
-            if first != NULL and first.form == TIME:
-                for v in range(self.variant_count):
-                    if self.op_of[v * self.column_count + c] < 0:
-                        self.mixes[c] = False
+                if first < 0 or i < 0 or memcmp(&self.ops[first], &self.ops[i], sizeof(Op)) != 0:
+                    self.shared[c] = False
         return 0
 
     def __dealloc__(self):
         give(self.ops)
         give(self.op_of)
-        give(self.ats)
-        give(self.mixes)
+        give(self.shared)
 
 
 cdef uint64_t bitmap_size(uint64_t count) noexcept nogil:
@@ -270,7 +254,6 @@ cdef class Columns:
             column = &self.columns[i]
             column.storage, column.item, column.nullable = plan.columns[i]
             column.adopted = i == plan.frame_column or i == plan.offset_column
-            self.unmixed = self.unmixed or not plan.mixes[i]
             column.absent = (column.storage < TEXT and not column.adopted
                              and self._is_absent(i, present))
         if not allocate(self.columns, plan.column_count, self.count):

@@ -9,7 +9,7 @@ here.
 """
 
 cimport cython
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from satlog_native._core.columns cimport (
@@ -41,16 +41,16 @@ cdef enum Status:
 # What 32-bit offsets of a column reach to.
 cdef uint64_t MOST_DATA = 0x7FFFFFFF
 
-# What a row reads where its variant lacks a column: as wide as the widest number.
-cdef uint8_t[8] ZEROS
-memset(ZEROS, 0, 8)
-
-
 cdef struct Work:
     # What one thread needs for a block.
     const uint8_t *rows[512]
-    const uint8_t *picked[512]
     uint64_t scratch[512]
+    # Of rows of several variants: their order by variant, and where each variant's end in it.
+    int32_t order[512]
+    int32_t groups[256]
+    const uint8_t *grouped[512]
+    uint64_t some[512]
+    uint8_t some_valid[512]
     const uint8_t *end      # of the log's bytes
     uint8_t *valid          # [column, BLOCK]
     uint8_t *flags          # [column, BLOCK]: booleans
@@ -58,93 +58,95 @@ cdef struct Work:
     uint64_t *problems      # by column
 
 
-cdef inline uint8_t *place_of(Column *column, Work *work, int32_t c, uint64_t row,
-                              int32_t first) noexcept nogil:
-    """Where the value of row `first` of a block that starts at `row` goes."""
-    if column.storage == BOOL:
-        return work.flags + c * BLOCK + first
-    return column.values + (row + first) * width_of(column.storage)
+cdef inline int size_of(const Column *column) noexcept nogil:
+    """Bytes of a value while it is gathered: a boolean is a byte."""
+    return 1 if column.storage == BOOL else width_of(column.storage)
 
 
-cdef void gather_run(Columns columns, Work *work, int variant, uint64_t row, int32_t first,
+cdef void group_rows(TablePlan plan, Work *work, const uint8_t *variants,
                      int32_t count) noexcept nogil:
-    """Rows of one variant in one block: `row` is the block's first row, `first` the run's in it.
+    """Put the rows of a block in order of their variants."""
+    cdef int32_t i, v, at = 0
+    memset(work.groups, 0, sizeof(work.groups))
+    for i in range(count):
+        work.groups[variants[i]] += 1
+    for v in range(plan.variant_count):
+        i = work.groups[v]
+        work.groups[v] = at
+        at += i
+    for i in range(count):
+        v = work.groups[variants[i]]
+        work.groups[variants[i]] = v + 1
+        work.order[v] = i
+        work.grouped[v] = work.rows[i]
 
-    Where the block has rows of other variants too, these are the columns that do not mix.
-    """
+
+cdef void scatter(const Work *work, int32_t first, int32_t last, int size, uint8_t *out,
+                  uint8_t *valid) noexcept nogil:
+    """Values of rows [first, last) of the grouped order to where the rows stand in the block."""
+    cdef int32_t i
+    cdef int64_t to
+    for i in range(first, last):
+        to = work.order[i]
+        valid[to] = work.some_valid[i - first]
+        if size == 8:
+            (<uint64_t *> out)[to] = work.some[i - first]
+        elif size == 4:
+            (<uint32_t *> out)[to] = (<const uint32_t *> work.some)[i - first]
+        elif size == 2:
+            (<uint16_t *> out)[to] = (<const uint16_t *> work.some)[i - first]
+        else:
+            out[to] = (<const uint8_t *> work.some)[i - first]
+
+
+cdef void gather_by_variant(Columns columns, Work *work, int32_t c, uint8_t *out, int32_t count,
+                            uint8_t *valid) noexcept nogil:
+    """One column of a block whose variants have it at different places, or lack it."""
     cdef const Op *op
-    cdef Column *column
-    cdef int32_t c, i
-    for c in range(columns.plan.column_count):
-        column = &columns.columns[c]
-        if column.storage >= TEXT or column.adopted or column.absent:
-            continue
-        if columns.variant < 0 and columns.plan.mixes[c]:
-            continue
-        i = columns.plan.op_of[variant * columns.plan.column_count + c]
-        if i < 0:
-            memset(work.valid + c * BLOCK + first, 0, count)
-            memset(place_of(column, work, c, row, first), 0,
-                   count * (1 if column.storage == BOOL else width_of(column.storage)))
-            continue
-        op = &columns.plan.ops[i]
-        convert(op, work.rows + first, count, op.at, work.end,
-                place_of(column, work, c, row, first), work.valid + c * BLOCK + first,
-                work.scratch, &work.problems[c])
-
-
-cdef void gather_mixed(Columns columns, Work *work, const uint8_t *variants, int32_t c,
-                       uint64_t row, int32_t count) noexcept nogil:
-    """One column of a block, rows of any variant; one that lacks it reads zeros, and is null."""
-    cdef Column *column = &columns.columns[c]
-    cdef uint8_t *valid = work.valid + c * BLOCK
-    cdef const int64_t *ats = columns.plan.ats + c * columns.plan.variant_count
-    cdef const Op *op = NULL
-    cdef bint moved = False
-    cdef int64_t i, at
-    for i in range(columns.plan.variant_count):
-        if ats[i] >= 0 and op == NULL:
-            op = &columns.plan.ops[columns.plan.op_of[i * columns.plan.column_count + c]]
-    for i in range(columns.plan.variant_count):
-        moved = moved or ats[i] != <int64_t> op.at
-    if not moved:
-        convert(op, work.rows, count, op.at, work.end, place_of(column, work, c, row, 0), valid,
-                work.scratch, &work.problems[c])
-        return
-    for i in range(count):
-        at = ats[variants[i]]
-        work.picked[i] = work.rows[i] + at if at >= 0 else ZEROS
-    convert(op, work.picked, count, 0, work.end, place_of(column, work, c, row, 0), valid,
-            work.scratch, &work.problems[c])
-    for i in range(count):
-        valid[i] &= ats[variants[i]] >= 0
+    cdef int size = size_of(&columns.columns[c])
+    cdef int32_t v, i, first = 0, last
+    memset(valid, 0, count)
+    memset(out, 0, count * size)
+    for v in range(columns.plan.variant_count):
+        # After grouping, a variant's entry is where its rows end.
+        last = work.groups[v]
+        i = columns.plan.op_of[v * columns.plan.column_count + c]
+        if i >= 0 and last > first:
+            op = &columns.plan.ops[i]
+            memset(work.some_valid, 1, last - first)
+            convert(op, work.grouped + first, last - first, op.at, work.end,
+                    <uint8_t *> work.some, work.some_valid, work.scratch, &work.problems[c])
+            scatter(work, first, last, size, out, valid)
+        first = last
 
 
 cdef void gather_block(Columns columns, Rows rows, const uint8_t *data, Work *work, uint64_t row,
                        int32_t count) noexcept nogil:
     """One block of rows; then its nulls and booleans to bits."""
-    cdef int32_t c, i, first = 0
-    cdef int variant = columns.variant
-    cdef const uint8_t *variants = rows.variants + row
+    cdef int32_t c, i
+    cdef int32_t variant = columns.variant
+    cdef const Op *op
     cdef Column *column
+    cdef uint8_t *out
     for i in range(count):
         work.rows[i] = data + rows.offsets[row + i]
+    if variant < 0:
+        group_rows(columns.plan, work, rows.variants + row, count)
     memset(work.valid, 1, columns.plan.column_count * BLOCK)
-    if columns.variant >= 0:
-        gather_run(columns, work, variant, row, 0, count)
-    else:
-        for c in range(columns.plan.column_count):
-            column = &columns.columns[c]
-            if (columns.plan.mixes[c] and column.storage < TEXT and not column.adopted
-                    and not column.absent):
-                gather_mixed(columns, work, variants, c, row, count)
-        while first < count and columns.unmixed:
-            variant = variants[first]
-            i = first + 1
-            while i < count and variants[i] == variant:
-                i += 1
-            gather_run(columns, work, variant, row, first, i - first)
-            first = i
+    for c in range(columns.plan.column_count):
+        column = &columns.columns[c]
+        if column.storage >= TEXT or column.adopted or column.absent:
+            continue
+        out = (work.flags + c * BLOCK if column.storage == BOOL
+               else column.values + row * width_of(column.storage))
+        if variant < 0 and not columns.plan.shared[c]:
+            gather_by_variant(columns, work, c, out, count, work.valid + c * BLOCK)
+            continue
+        # Of a shared column, any variant's op will do.
+        i = 0 if variant < 0 else variant
+        op = &columns.plan.ops[columns.plan.op_of[i * columns.plan.column_count + c]]
+        convert(op, work.rows, count, op.at, work.end, out, work.valid + c * BLOCK, work.scratch,
+                &work.problems[c])
     for c in range(columns.plan.column_count):
         column = &columns.columns[c]
         if column.storage >= TEXT or column.absent:

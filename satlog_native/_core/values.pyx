@@ -154,6 +154,11 @@ cdef void convert(const Op *op, const uint8_t *const *rows, int32_t count, uint6
     if op.form == NUMBER and op.null_mode == NEVER_NULL and width == op.width:
         copy_numbers(rows, count, at, width, op.big, out)
         return
+    if op.form == BITS and op.width == 1 and op.null_mode == NEVER_NULL:
+        # At most eight bits of one byte: a boolean or a byte, in one go.
+        for i in range(count):
+            out[i] = <uint8_t> (rows[i][at] >> op.bit_first & op.bit_mask)
+        return
     load_words(rows, count, at, op.width, op.big, scratch)
     if op.null_mode != NEVER_NULL:
         mark_nulls(op, scratch, count, valid)
