@@ -52,6 +52,10 @@ class Needs(NamedTuple):
     sizes: bool = False
     variants: bool = False
 
+    def joined(self, other: Needs) -> Needs:
+        """What two decoders of the same rows want."""
+        return Needs(self.sizes or other.sizes, self.variants or other.variants)
+
 
 @dataclass
 class Counts:

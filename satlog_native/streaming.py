@@ -55,7 +55,9 @@ def stream(
     """
     if rows < 1:
         raise ValueError(f"a batch has 1 row or more, not {rows}")
-    needs = {numbers[kind]: decoder.needs for kind, decoder in decoders.items()}
+    needs: dict[int, Needs] = {}
+    for kind, decoder in decoders.items():
+        needs[numbers[kind]] = decoder.needs.joined(needs.get(numbers[kind], Needs()))
     waiting: dict[Kinds, list[Rows]] = {kind: [] for kind in decoders}
     for segment, found in row_windows(reading, needs):
         for kind, parts in waiting.items():
@@ -94,7 +96,7 @@ def sift(
     rows: int,
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch | None]]:
     """Batches of ``front`` and ``back`` for the rows of a type whose ``front`` passes the mask."""
-    needs = Needs(*map(any, zip(front.needs, (back or front).needs, strict=True)))
+    needs = front.needs.joined((back or front).needs)
     for _, found in row_windows(reading, {number: needs}):
         for start in range(0, len(found[number]), rows):
             part = found[number].slice(start, start + rows)

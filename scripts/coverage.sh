@@ -7,5 +7,5 @@ python=$(realpath --no-symlinks "${VENV:-.venv}")/bin/python
 scripts/special_build.sh coverage
 cd build/coverage
 export PYTHONPATH=$PWD
-"$python" -m pytest -p no:benchmark --numprocesses auto \
+"$python" -m pytest -p no:benchmark --numprocesses auto --hypothesis-profile=brief \
     --cov --cov-report=term --cov-report=html --cov-fail-under=95 "$@"

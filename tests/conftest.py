@@ -1,4 +1,4 @@
-"""Hypothesis profiles: ``--hypothesis-profile=dev|ci|long``."""
+"""Hypothesis profiles: ``--hypothesis-profile=brief|dev|ci|long``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ _COMMON = settings(
     ],
 )
 
+# For builds that trace or check every line: other inputs are the other runs' business.
+settings.register_profile("brief", _COMMON, max_examples=15)
 settings.register_profile("dev", _COMMON, max_examples=60)
-settings.register_profile("ci", _COMMON, max_examples=300)
+settings.register_profile("ci", _COMMON, max_examples=100)
 settings.register_profile("long", _COMMON, max_examples=10_000)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
