@@ -106,14 +106,18 @@ class Decoder:
         """The columns of these rows, enums still as numbers."""
         columns = Columns(self.form.plan, rows)
         share = max(LEAST_ROWS, -(-len(rows) // reading.threads))
-        starts = rows.cuts(-(-share // 512) * 512, STRETCH)
-        ranges = list(pairwise([*starts, len(rows)]))
         if self.form.fixed:
+            # Bitmaps are written a word at a time.
+            starts = rows.cuts(-(-share // 512) * 512, STRETCH, 64)
             run(
-                [partial(_fixed, reading, rows, columns, *part) for part in ranges], reading.threads
+                [
+                    partial(_fixed, reading, rows, columns, *part)
+                    for part in pairwise([*starts, len(rows)])
+                ],
+                reading.threads,
             )
         if self.form.open:
-            for start, stop in ranges:
+            for start, stop in pairwise([*rows.cuts(share, STRETCH, 1), len(rows)]):
                 gather_variable(reading.source, rows, columns, start, stop)
                 reading.release()
         return columns

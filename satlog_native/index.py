@@ -21,7 +21,7 @@ from satlog_native._core.source import Source
 LEAST_PER_THREAD: Final = 1 << 20
 
 #: Bytes of a log that are read between two chances to let go of their pages.
-STRETCH: Final = 32 << 20
+STRETCH: Final = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,13 +67,13 @@ cdef class Rows:
         _copy(part, 0, self, start, stop - start)
         return part
 
-    def cuts(self, uint64_t most_rows, uint64_t most_bytes):
+    def cuts(self, uint64_t most_rows, uint64_t most_bytes, uint64_t step):
         """Where to cut the rows so that no part has more rows, or a longer stretch of the log.
 
         Returns
         -------
         list of int
-            The parts' first rows, multiples of 512.
+            The parts' first rows, multiples of `step`: a part has `step` rows at least.
         """
         cdef uint64_t start = 0, low, high, middle
         cuts = []
@@ -87,7 +87,7 @@ cdef class Rows:
                     low = middle + 1
                 else:
                     high = middle
-            start = max(start + 512, low // 512 * 512) if low < self.count else low
+            start = max(start + step, low // step * step) if low < self.count else low
         return cuts
 
     def bytes_in_frames(self):

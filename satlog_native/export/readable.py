@@ -34,7 +34,9 @@ def rounded(column: pa.Array, field: pa.Field) -> pa.Array:
         return column
     place = field.name.endswith(("latitude", "longitude"))
     # Not pyarrow's rounding, which makes 13.799999999999999 of 13.8.
-    values = np.round(
-        column.fill_null(np.nan).to_numpy(), _COORDINATE_DECIMALS if place else _DECIMALS
-    )
+    exact = column.fill_null(np.nan).to_numpy()
+    with np.errstate(over="ignore"):
+        values = np.round(exact, _COORDINATE_DECIMALS if place else _DECIMALS)
+    # What is too large to have decimals is round already.
+    values = np.where(np.isfinite(values), values, exact)
     return pc.if_else(pc.is_finite(column), pa.array(values), pa.scalar(None, column.type))
