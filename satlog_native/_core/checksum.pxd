@@ -39,10 +39,16 @@ cdef uint32_t checksum_between(const Summer *summer, Prefix *prefix, const uint8
                                uint64_t start, uint64_t stop) noexcept nogil
 
 
+cdef inline uint64_t lane_sum(uint64_t lanes) noexcept nogil:
+    """Sum of four 16-bit lanes."""
+    return (lanes & 0xFFFF) + (lanes >> 16 & 0xFFFF) + (lanes >> 32 & 0xFFFF) + (lanes >> 48)
+
+
 cdef inline uint32_t byte_sum(const uint8_t *data, uint64_t size) noexcept nogil:
     """Sum of bytes modulo 2**16, eight at a time."""
     cdef uint64_t word, lanes, total = 0
     cdef uint64_t blocks, odd = 0x00FF00FF00FF00FF
+    cdef bint long_enough = size >= 8
     while size >= 8:
         # Four 16-bit lanes take 128 words (256 bytes each at most 510 a lane) before they overflow.
         blocks = size >> 3
@@ -55,7 +61,13 @@ cdef inline uint32_t byte_sum(const uint8_t *data, uint64_t size) noexcept nogil
             lanes += (word & odd) + (word >> 8 & odd)
             data += 8
             blocks -= 1
-        total += (lanes & 0xFFFF) + (lanes >> 16 & 0xFFFF) + (lanes >> 32 & 0xFFFF) + (lanes >> 48)
+        total += lane_sum(lanes)
+    if size and long_enough:
+        # The last bytes by one word that reaches back over bytes summed before, shifted out.
+        memcpy(&word, data + size - 8, 8)
+        word >>= 64 - 8 * size
+        total += lane_sum((word & odd) + (word >> 8 & odd))
+        size = 0
     while size:
         total += data[0]
         data += 1

@@ -55,6 +55,14 @@ from satlog_native._core.segment cimport (
 from satlog_native._core.source cimport Source
 from satlog_native._core.wire cimport load, sign_extend
 
+cdef extern from *:
+    void __builtin_prefetch(const void *) noexcept nogil
+
+cdef enum:
+    # Each frame's place is known only once the one before is read: without a word ahead, the walk
+    # waits for memory at every frame.
+    AHEAD = 1024
+
 # Frames that one index of a log can number (the column `frame` is uint32).
 cdef uint64_t MOST_FRAMES = 0xFFFFFFFF
 
@@ -213,6 +221,7 @@ cdef int walk_frames(Framing framing, const uint8_t *data, uint64_t end, uint64_
             if note_lost(segment, position):
                 return NO_MEMORY
             segment.searching = False
+        __builtin_prefetch(data + position + AHEAD)
         reason = probe(framing, data, position, end, &size, &kind)
         if reason == GOOD:
             if position < segment.summed_to:

@@ -33,6 +33,9 @@ from satlog_native._core.text cimport MOST_EXPANSION, transcode
 from satlog_native._core.values cimport BLOCK, convert, count_zeros, pack_bits
 from satlog_native._core.wire cimport load, sign_extend
 
+cdef extern from *:
+    void __builtin_prefetch(const void *) noexcept nogil
+
 cdef enum Status:
     DONE = 0
     NO_MEMORY = 1
@@ -128,8 +131,13 @@ cdef void gather_block(Columns columns, Rows rows, const uint8_t *data, Work *wo
     cdef const Op *op
     cdef Column *column
     cdef uint8_t *out
+    cdef uint64_t ahead
     for i in range(count):
         work.rows[i] = data + rows.offsets[row + i]
+    # While this block is converted, the next comes from memory.
+    ahead = min(<uint64_t> BLOCK, rows.count - row - count)
+    for i in range(<int32_t> ahead):
+        __builtin_prefetch(data + rows.offsets[row + count + i])
     if variant < 0:
         group_rows(columns.plan, work, rows.variants + row, count)
     memset(work.valid, 1, columns.plan.column_count * BLOCK)
