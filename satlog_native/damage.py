@@ -80,7 +80,7 @@ def _short_sentence(layout: Layout, name: str, offset: int, size: int, number: i
     return (
         f"reading {name}: at offset {offset:,} a record {kind.name} (type {number}) has a payload "
         f"of {payload} bytes, too short for {lacks}; "
-        f'read with errors="skip" to keep it raw'
+        f'read with errors="skip" (--errors skip) to keep it raw'
     )
 
 
@@ -110,7 +110,10 @@ def lost_sentence(framing: Framing, source: Source, layout: Layout, offset: int)
             )
         case _:
             what = f"type {kind} found, whose size the layout does not tell"
-    return f'at offset {offset:,} {what}; read with errors="skip" to keep all that is readable'
+    return (
+        f"at offset {offset:,} {what}; "
+        f'read with errors="skip" (--errors skip) to keep all that is readable'
+    )
 
 
 def _bytes(data: bytes) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from satlog_native import damage, decoding, layouts
@@ -211,19 +211,22 @@ class Log:
     @property
     def kinds(self) -> dict[str | int, int]:
         """Frames of each kind, most first: by record name, an unknown type by its number."""
-        if self._keeps_index:
-            types = self._index.counts.types
-        else:
-            counts = Counts()
-            for segment in windows(self._reading, WINDOW):
-                counts.add(segment)
-            types = counts.types
         by_type = self.layout.by_type
-        ordered = sorted(types.items(), key=lambda item: (-item[1][0], item[0]))
+        ordered = sorted(self._types.items(), key=lambda item: (-item[1][0], item[0]))
         return {
             by_type[number].name if number in by_type else number: frames
             for number, (frames, _, _) in ordered
         }
+
+    @cached_property
+    def _types(self) -> dict[int, tuple[int, int, int]]:
+        """Counts by type number; one walk where no index is kept, however often it is asked for."""
+        if self._keeps_index:
+            return self._index.counts.types
+        counts = Counts()
+        for segment in windows(self._reading, WINDOW):
+            counts.add(segment)
+        return counts.types
 
     def __contains__(self, kind: object) -> bool:
         try:
