@@ -55,6 +55,7 @@ def steps(track: pl.DataFrame, settings: FlightSettings | None = None) -> pl.Dat
         )
     known = usable(track)
     rows = track if known.all() else track.filter(known)
+    rows = _without_open_end(rows)
     if settings.swath_width is not None:
         rows = rows.with_columns(swath_width=pl.lit(settings.swath_width))
     number = _pass_numbers(
@@ -68,6 +69,18 @@ def steps(track: pl.DataFrame, settings: FlightSettings | None = None) -> pl.Dat
         pl.col("latitude").shift(-1).alias("next_latitude"),
         pl.col("longitude").shift(-1).alias("next_longitude"),
         pl.Series("pass", number).replace(0, None),
+    )
+
+
+def _without_open_end(rows: pl.DataFrame) -> pl.DataFrame:
+    """The last step of a track that was cut leads to a position that is not there: it is none."""
+    if not rows.height or rows["dt"][-1] is None:
+        return rows
+    last = pl.int_range(pl.len()) == pl.len() - 1
+    unknown = [name for name in ("dt", "distance", "volume_step") if name in rows.columns]
+    return rows.with_columns(
+        *(pl.when(~last).then(pl.col(name)).alias(name) for name in unknown),
+        sprayed=pl.col("sprayed") & ~last,
     )
 
 

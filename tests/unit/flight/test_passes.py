@@ -10,7 +10,14 @@ import polars as pl
 import pytest
 
 from satlog_native.errors import AnalysisError
-from satlog_native.flight import FlightSettings, passes, steps, track
+from satlog_native.flight import (
+    FlightSettings,
+    coverage,
+    passes,
+    segments,
+    steps,
+    track,
+)
 from unit.flight.logs import positions, records, runs
 
 START = datetime(2025, 7, 14, 13, tzinfo=UTC)
@@ -282,3 +289,13 @@ def test_the_pass_of_each_step_bridges_flickers() -> None:
 def test_a_table_that_is_no_track_is_named() -> None:
     with pytest.raises(AnalysisError, match="'dt'"):
         passes(positions([True]))
+
+
+def test_a_track_that_is_cut_in_mid_pass_ends_where_it_is_cut() -> None:
+    on = runs((3, False), (6, True), (3, False))
+    whole = track({"position": positions(on)})
+    cut = whole.head(6)
+    assert passes(cut).equals(fly(on[:6]))
+    assert steps(cut)["sprayed"].to_list() == [False, False, False, True, True, False]
+    assert coverage(cut, FlightSettings(swath_width=20.0)).net_area > 0
+    assert segments(cut).height == 1
