@@ -29,8 +29,11 @@ from satlog_native.streaming import WINDOW, row_windows, sift, stream
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    import polars as pl
     import pyarrow as pa
     from typing_extensions import Buffer
+
+    from satlog_native.flight import Coverage, FlightSettings
 
 Errors = Literal["skip", "raise"]
 
@@ -129,6 +132,7 @@ class Log:
         )
         self._kept_index: Index | None = None
         self._kept_report: DamageReport | None = None
+        self._kept_track: tuple[FlightSettings, pl.DataFrame] | None = None
         try:
             self._check_start()
         except BaseException:
@@ -424,3 +428,49 @@ class Log:
         front = decoding.table_decoder(self.layout, known, str(kind), tested)
         back = decoding.table_decoder(self.layout, known, str(kind), others) if others else None
         return sift(self._reading, number, front, back, mask=mask, rows=rows)
+
+    # -- the flight -------------------------------------------------------------------------
+
+    def track(self, settings: FlightSettings | None = None) -> pl.DataFrame:
+        """One row a position, with what was known at that frame: see :func:`flight.track`.
+
+        The latest one asked for is kept, so that passes, coverage and summary share it.
+
+        Raises
+        ------
+        AnalysisError
+            If the layout has no positions, or they lack a column that a track needs.
+        """
+        from satlog_native import flight
+
+        settings = settings or flight.FlightSettings()
+        if self._kept_track is None or self._kept_track[0] != settings:
+            kinds = [kind for kind in flight.TRACK_KINDS if kind in self.layout.by_name]
+            self._kept_track = settings, flight.track(self.tables(kinds), settings)
+        return self._kept_track[1]
+
+    def passes(self, settings: FlightSettings | None = None) -> pl.DataFrame:
+        """One row a pass: see :func:`flight.passes`."""
+        from satlog_native import flight
+
+        return flight.passes(self.track(settings), settings)
+
+    def coverage(self, settings: FlightSettings | None = None, boundary: Any = None) -> Coverage:
+        """What was treated of a field, or at all: see :func:`flight.coverage`. Needs ``geo``."""
+        from satlog_native import flight
+
+        return flight.coverage(self.track(settings), settings, boundary)
+
+    def summary(
+        self, settings: FlightSettings | None = None, coverage: Coverage | None = None
+    ) -> pl.DataFrame:
+        """The flight in one row: see :func:`flight.summary`.
+
+        Without a coverage, as :meth:`coverage` gives it, areas that need geometry are null.
+        """
+        from satlog_native import flight
+
+        kinds = [kind for kind in flight.FACT_KINDS if kind in self.layout.by_name]
+        facts = {**flight.flight_facts(self.tables(kinds)), **self.report.to_dict()}
+        passes = self.passes(settings)
+        return flight.summary(self.track(settings), passes, coverage, facts, settings)
