@@ -1,0 +1,1 @@
+"""What the pipeline knows: documents, their states, and categories of failure."""
