@@ -12,7 +12,9 @@ def convert(log: Path, folder: Path) -> Callable[[], object]:
     """``satlog convert`` of a log's positions to Parquet, written anew each time."""
     satlog = Path(sys.executable).with_name("satlog")
     out = folder / "positions.parquet"
-    return _process(str(satlog), "convert", str(log), str(out), "--overwrite")
+    return _process(
+        str(satlog), "convert", str(log), str(out), "--table", "position", "--overwrite"
+    )
 
 
 def import_parquet() -> Callable[[], object]:

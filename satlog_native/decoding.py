@@ -145,6 +145,8 @@ class Decoder:
         """One batch of these rows; uses them up (their ordinals and offsets become columns)."""
         import pyarrow as pa
 
+        from satlog_native.arrays import text_array
+
         columns = self.gather(reading, rows)
         columns.adopt(rows)
         for place, dictionary in self.dictionaries.items():
@@ -155,7 +157,7 @@ class Decoder:
             return batch
         arrays = batch.columns
         for place, dictionary in self.dictionaries.items():
-            names = pa.array(dictionary.names, pa.string())
+            names = text_array(dictionary.names)
             arrays[place] = pa.DictionaryArray.from_arrays(arrays[place], names)
         return pa.RecordBatch.from_arrays(arrays, schema=self.form.schema)
 

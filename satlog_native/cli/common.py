@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -95,6 +96,31 @@ def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> list[s
     ]
 
 
+def blocks(widths: Sequence[int], beside: int = 0) -> list[tuple[int, int]]:
+    """Columns in blocks as wide as the terminal; one block where there is none.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Of the columns.
+    beside : int
+        What else stands in each line.
+
+    Returns
+    -------
+    list of (int, int)
+        First column of each block, and that after its last.
+    """
+    most = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    found, first, used = [], 0, beside
+    for place, width in enumerate(widths):
+        if place > first and used + width > most:
+            found.append((first, place))
+            first, used = place, beside
+        used += width + 2
+    return [*found, (first, len(widths))]
+
+
 def report_lines(report: DamageReport) -> list[str]:
     """A damage report for people, with a hint where the layout may be the cause."""
     lines = report.lines()
@@ -112,6 +138,14 @@ def note(text: str) -> None:
     click.echo(text, err=True)
 
 
+def note_damage(log: str, report: DamageReport) -> None:
+    """Tell of a log's damage, and of values that could not be, if there are any."""
+    if report.damaged or report.impossible_times or report.undecodable_text:
+        note(f"{printable(log)}:")
+        for line in report_lines(report):
+            note(f"  {line}")
+
+
 class Progress:
     """A bar on standard error by bytes done, if that is a terminal and the work takes long.
 
@@ -127,7 +161,8 @@ class Progress:
     def __init__(self, label: str) -> None:
         self._label = label
         self._shown = sys.stderr is not None and sys.stderr.isatty()
-        self._next = time.monotonic() + self._AFTER
+        self._started = time.monotonic()
+        self._next = self._started + self._AFTER
         self._drawn = False
 
     def __enter__(self) -> Self:
@@ -153,4 +188,8 @@ class Progress:
         share = min(done / total, 1.0) if total else 1.0
         bar = ("█" * round(share * self._WIDTH)).ljust(self._WIDTH, "░")
         text = f"\r{self._label} {bar} {share:4.0%} {done / 1e6:,.0f} of {total / 1e6:,.0f} MB"
-        click.echo(text, err=True, nl=False)
+        if share > 0:
+            left = round((now - self._started) * (1 - share) / share)
+            text += f", {left // 60:,}:{left % 60:02} left"
+        # Nothing stays of a line that was longer.
+        click.echo(f"{text}\x1b[K", err=True, nl=False)

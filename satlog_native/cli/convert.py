@@ -5,10 +5,13 @@ from __future__ import annotations
 import click
 from click.exceptions import Exit
 
-from satlog_native.cli.common import LOG, Progress, layout_option, note, report_lines
+from satlog_native.cli.common import LOG, Progress, layout_option, note, note_damage, printable
+from satlog_native.cli.flight import settings_of, settings_options
 from satlog_native.cli.group import DAMAGED, examples
 from satlog_native.convert import Conversion, convert
 from satlog_native.export import FORMATS
+from satlog_native.export.target import ALL
+from satlog_native.flight_tables import FLIGHT_TABLES
 from satlog_native.log import Errors
 
 _COMPRESSIONS = list(dict.fromkeys(c for f in FORMATS.values() for c in f.compressions))
@@ -18,7 +21,8 @@ _COMPRESSIONS = list(dict.fromkeys(c for f in FORMATS.values() for c in f.compre
     epilog=examples(
         "satlog convert flight.LOG flight.parquet",
         "satlog convert flight.LOG tables/ --table all",
-        "satlog convert monday.LOG tuesday.LOG wind.csv --table wind",
+        "satlog convert monday.LOG tuesday.LOG passes.csv --table passes",
+        "satlog convert flight.LOG wind.arrow --table wind",
     )
 )
 @click.argument("logs", metavar="LOG...", type=LOG, nargs=-1, required=True)
@@ -29,9 +33,9 @@ _COMPRESSIONS = list(dict.fromkeys(c for f in FORMATS.values() for c in f.compre
     "tables",
     metavar="NAME",
     multiple=True,
-    default=["position"],
-    help="Table to write: a record's name or type number, or all for every kind that the logs "
-    "hold. May be given several times.  [default: position]",
+    default=["track"],
+    help="Table to write: track, passes or summary of the flight, a record's name or type number, "
+    "or all. May be given several times.  [default: track]",
 )
 @click.option(
     "--format",
@@ -51,6 +55,7 @@ _COMPRESSIONS = list(dict.fromkeys(c for f in FORMATS.values() for c in f.compre
     type=click.Choice(_COMPRESSIONS),
     help="Of Parquet or Arrow files.  [default: zstd for Parquet, none for Arrow]",
 )
+@settings_options
 @click.option("--threads", type=click.IntRange(min=1), help="Threads that decode a log.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist.")
 def command(
@@ -62,6 +67,9 @@ def command(
     format_name: str | None,
     errors: Errors,
     compression: str | None,
+    swath_width: float | None,
+    merge_gap: float,
+    max_gap: float,
     threads: int | None,
     overwrite: bool,
 ) -> None:
@@ -71,7 +79,14 @@ def command(
     exists as a folder, or has to hold more than one table is a folder with a file for each, and
     report.json. Tables of several logs have a column log. Nothing is written if a log cannot be
     read; of a damaged log all that is readable is written, and the exit status is 1.
+
+    The track has a row for each position, with flow, rates, wind and the like as of then; passes a
+    row for each pass; the summary one for each log. What makes a pass is told by --max-gap and
+    --merge-gap. A flight is read into memory as a whole; records are not, and may be larger.
     """
+    # Of records alone, nothing is analysed, and nothing loaded that analyses.
+    flights = {ALL, *FLIGHT_TABLES} & set(tables)
+    settings = settings_of(swath_width, merge_gap, max_gap) if flights else None
     with Progress("converting") as progress:
         done = convert(
             logs,
@@ -79,6 +94,7 @@ def command(
             layout=layout,
             tables=tables,
             format=format_name,
+            settings=settings,
             errors=errors,
             compression=compression,
             threads=threads,
@@ -93,8 +109,7 @@ def command(
 def _tell(done: Conversion) -> None:
     for name, path in done.files.items():
         note(f"{path}: {name}, {done.rows[name]:,} rows")
+    for told in done.notes:
+        note(printable(told))
     for name, report in done.reports.items():
-        if report.damaged or report.impossible_times or report.undecodable_text:
-            note(f"{name}:")
-            for line in report_lines(report):
-                note(f"  {line}")
+        note_damage(name, report)

@@ -11,6 +11,8 @@ from satlog_native.cli.common import note, printable
 
 if TYPE_CHECKING:
     from satlog_native.flight import FlightSettings
+    from satlog_native.jobs import JobFile
+    from satlog_native.report import DamageReport
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -75,14 +77,29 @@ def settings_of(
     return FlightSettings(swath_width=swath_width, merge_gap=merge_gap, max_gap=max_gap, **others)
 
 
+def note_damaged(log: str, report: DamageReport) -> None:
+    """Tell that what is shown of a flight may not be all of it."""
+    if report.damaged:
+        note(
+            f"{printable(log)}: damaged, {report.bytes_lost:,} bytes lost, so parts of the flight "
+            "may be missing; see satlog check"
+        )
+
+
 def boundary_of(field: str | None) -> Any:
     """The field's polygons as shapely has them, or None; what its reader tolerated is noted."""
     if field is None:
         return None
-    from satlog_native.jobs import load_job
     from satlog_native.jobs.geometry import to_geometry
 
-    job = load_job(field)
+    return to_geometry(job_of(field).polygons)
+
+
+def job_of(path: str) -> JobFile:
+    """A job with its field, of any format; what its reader tolerated is noted."""
+    from satlog_native.jobs import load_job
+
+    job = load_job(path)
     for tolerated in job.report:
-        note(printable(f"{field}: {tolerated}"))
-    return to_geometry(job.polygons)
+        note(printable(f"{path}: {tolerated}"))
+    return job

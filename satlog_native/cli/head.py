@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from satlog_native.cli.common import (
     aligned,
+    blocks,
     json_option,
     layout_option,
     log_argument,
@@ -17,6 +17,7 @@ from satlog_native.cli.common import (
     printable,
 )
 from satlog_native.cli.group import examples
+from satlog_native.flight_tables import flight_table, is_flight_table
 from satlog_native.log import Log, open_log
 
 if TYPE_CHECKING:
@@ -28,7 +29,13 @@ if TYPE_CHECKING:
 )
 @log_argument
 @layout_option
-@click.option("--table", default="position", show_default=True, metavar="NAME", help="Table.")
+@click.option(
+    "--table",
+    default="position",
+    show_default=True,
+    metavar="NAME",
+    help="Table: a record's name or type number, or track, passes or summary.",
+)
 @click.option(
     "-n",
     "--rows",
@@ -58,8 +65,13 @@ def command(log: str, layout: str, table: str, rows: int, as_json: bool) -> None
 
 
 def _first(log: Log, table: str, rows: int) -> pa.RecordBatch | None:
-    """The first rows of a table; no more of the log is read than they need."""
-    return next(log.iter_batches(rows, table), None)
+    """The first rows of a table; of records, no more of the log is read than they need."""
+    if not is_flight_table(log.layout, table):
+        return next(log.iter_batches(rows, table), None)
+    made = flight_table(log, table)
+    if made.note:
+        note(printable(f"{log.source}: {made.note}"))
+    return next(made.batches(rows), None)
 
 
 def _lines(batch: pa.RecordBatch) -> list[str]:
@@ -74,21 +86,9 @@ def _lines(batch: pa.RecordBatch) -> list[str]:
         columns.append([field.name, unit, *("null" if t is None else t for t in text)])
         right.append(pa.types.is_integer(field.type) or pa.types.is_floating(field.type))
     lines: list[str] = []
-    for first, stop in _blocks([max(map(len, column)) for column in columns]):
+    for first, stop in blocks([max(map(len, column)) for column in columns]):
         if lines:
             lines.append("")
         rows = list(zip(*columns[first:stop], strict=True))
         lines += aligned(rows, right[first:stop])
     return lines
-
-
-def _blocks(widths: list[int]) -> list[tuple[int, int]]:
-    """The columns in blocks as wide as the terminal; one block where there is none."""
-    most = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
-    blocks, first, used = [], 0, 0
-    for place, width in enumerate(widths):
-        if place > first and used + width > most:
-            blocks.append((first, place))
-            first, used = place, 0
-        used += width + 2
-    return [*blocks, (first, len(widths))]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from satlog_native.cli.common import layout_option, note
 from satlog_native.cli.group import examples
+
+if TYPE_CHECKING:
+    from satlog_native.jobs import JobFile
+    from satlog_native.synth import FlightPlan
 
 #: The kinds of damage, in the order in which they are dealt out.
 _HARMS = ("bit_flips", "noise", "gaps", "duplicates")
@@ -45,7 +49,13 @@ _HARMS = ("bit_flips", "noise", "gaps", "duplicates")
 @click.option(
     "--cut", type=click.IntRange(min=0), default=0, metavar="BYTES", help="Cut off the log's end."
 )
-@click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
+@click.option(
+    "--job",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the job that is flown, with its field: .job, .geojson, .kml, .shp or .gpkg.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace OUT and the job if they exist.")
 def command(
     *,
     out: Path,
@@ -55,6 +65,7 @@ def command(
     all_kinds: bool,
     damage: int,
     cut: int,
+    job: Path | None,
     overwrite: bool,
 ) -> None:
     """Make the log of a simulated flight.
@@ -62,12 +73,15 @@ def command(
     A field is sprayed from the air, with turns, ferry, wind and noise; all is invented.
     """
     from satlog_native.export.atomic import Drafts
+    from satlog_native.jobs import save_job
     from satlog_native.layouts import load
     from satlog_native.synth import demo_plan, fly
 
     used = load(layout)
     with Drafts(overwrite=overwrite) as drafts:
         drafts.check(out)
+        if job is not None:
+            drafts.check(job)
         plan = replace(demo_plan(seed), rate_hz=10 if rate == "10" else 5, all_kinds=all_kinds)
         flight = fly(plan, seed=seed, layout=used)
         if damage or cut:
@@ -77,7 +91,22 @@ def command(
             }
             flight = flight.damaged(seed=seed, cut=cut, start=used.framing.header_size, **counts)
         drafts.open(out).write(flight.data)
+        if job is not None:
+            save_job(_job_of(plan), job)
     note(
         f"{out}: {len(flight.data):,} bytes, {flight.truth.frames:,} records, "
         f"{len(flight.truth.passes)} passes"
     )
+    if job is not None:
+        note(f"{job}: the job and its field")
+
+
+def _job_of(plan: FlightPlan) -> JobFile:
+    """The job that a plan flies, as its aircraft would get it."""
+    from satlog_native.jobs import JobFile, JobPolygon
+    from satlog_native.jobs.model import ring
+
+    number = str(plan.job_id)
+    corners = ring([(latitude, longitude) for longitude, latitude in plan.field])
+    name = plan.job_label.removeprefix(f"{number}_")
+    return JobFile(number, name, polygons=(JobPolygon(corners, label="Field"),))

@@ -87,7 +87,7 @@ def _head(layers: Sequence[Features]) -> str:
 
 def _legend() -> str:
     rows = "".join(
-        f'<tr><td style="background:#{each.colour}">&#160;&#160;&#160;</td>'
+        f'<tr><td style="background:#{each.bright}">&#160;&#160;&#160;</td>'
         f"<td>{escape(each.text)}</td></tr>"
         for each in RATE_CLASSES
     )
@@ -103,7 +103,7 @@ def _styles(kinds: set[str]) -> list[str]:
         )
     if "pass" in kinds:
         styles += [
-            f'<Style id="{each.name}"><LineStyle><color>{_colour(each.colour)}</color>'
+            f'<Style id="{each.name}"><LineStyle><color>{_colour(each.bright)}</color>'
             f"<width>4</width></LineStyle></Style>\n"
             for each in RATE_CLASSES
         ]

@@ -1,6 +1,7 @@
-"""Classes of applied rate against target rate, and their colours on a map.
+"""Classes of applied rate against target rate, and their colours: the same on every kind of map.
 
-The colours are told apart by people who cannot tell red from green, and stand out on aerial images.
+The colours are told apart by every kind of colour vision. There are two sets: areas on white paper,
+and thin lines that have to stand out on aerial images.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 
 class RateClass(NamedTuple):
-    """Passes of a range of rate errors.
+    """A range of rate errors.
 
     Attributes
     ----------
@@ -21,27 +22,33 @@ class RateClass(NamedTuple):
     text : str
         What people read in a legend.
     colour : str
-        ``rrggbb``.
+        ``rrggbb`` of areas on white; after those that Okabe and Ito chose.
+    bright : str
+        ``rrggbb`` of lines on aerial images.
     """
 
     name: str
     text: str
     colour: str
+    bright: str
 
 
 #: From far below the target to far above it, then what is not known. Errors in %, the ends of a
-#: range included towards the target: exactly 10 % over is still on target.
+#: range included towards the target: exactly 5 % over is still on target.
 RATE_CLASSES: Final = (
-    RateClass("far_under", "more than 20 % under target", "313695"),
-    RateClass("under", "10 to 20 % under target", "74add1"),
-    RateClass("on_target", "within 10 % of target", "ffffbf"),
-    RateClass("over", "10 to 20 % over target", "f46d43"),
-    RateClass("far_over", "more than 20 % over target", "a50026"),
-    RateClass("unknown", "rate or target not known", "969696"),
+    RateClass("far_under", "over 10 % under target", "0066a8", "313695"),
+    RateClass("under", "5 to 10 % under", "6bbcec", "74add1"),
+    RateClass("on_target", "within 5 % of target", "7fc9a9", "ffffbf"),
+    RateClass("over", "5 to 10 % over", "f2b632", "f46d43"),
+    RateClass("far_over", "over 10 % over target", "cc4f00", "a50026"),
+    RateClass("unknown", "rate or target not recorded", "9a93a8", "969696"),
 )
 
-_NEAR: Final = 10.0  # %
-_FAR: Final = 20.0  # %
+#: Number of the class of what is not known.
+UNKNOWN: Final = len(RATE_CLASSES) - 1
+
+_NEAR: Final = 5.0  # %
+_FAR: Final = 10.0  # %
 
 
 def rate_classes(rate_error: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -56,6 +63,6 @@ def rate_classes(rate_error: NDArray[np.float64]) -> NDArray[np.intp]:
                 rate_error > _FAR,
             ],
             [0, 1, 2, 3, 4],
-            default=5,
+            default=UNKNOWN,
         )
     return number.astype(np.intp)

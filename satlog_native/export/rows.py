@@ -7,6 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from satlog_native.arrays import index_array, text_array
 from satlog_native.export import Writer
 
 #: Rows of a written batch (of Parquet: a row group).
@@ -90,7 +91,7 @@ class TableFile:
         for batch in waiting:
             columns = batch.columns
             for place, names in self._names.items():
-                dictionary = pa.array(list(names), pa.string())
+                dictionary = text_array(list(names))
                 columns[place] = pa.DictionaryArray.from_arrays(columns[place], dictionary)
             self._writer.write(pa.RecordBatch.from_arrays(columns, schema=self._schema))
 
@@ -101,4 +102,4 @@ def _numbers(column: pa.DictionaryArray, names: dict[str, int]) -> pa.Array:
     numbers = [names.setdefault(name, len(names)) for name in own]
     if numbers == list(range(len(own))):
         return column.indices
-    return pa.array(numbers, pa.int32()).take(column.indices)
+    return index_array(numbers).take(column.indices)

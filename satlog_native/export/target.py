@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from satlog_native.errors import SatlogError
 from satlog_native.export import FORMATS
 
-#: The word for every kind that a log holds.
+#: The word for every table that logs can give.
 ALL: Final = "all"
 #: The damage report beside a folder's tables.
 REPORT_NAME: Final = "report.json"

@@ -43,9 +43,9 @@ def cells(column: pa.Array, quote: Quote) -> pa.Array:
         return pc.strftime(wall, TIME_FORMAT).cast(pa.large_string())
     if pa.types.is_list(kind):
         return _coded(_json_lists(column), quote)
-    if pa.types.is_string(kind):
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return _coded(column, quote)
-    if pa.types.is_binary(kind):
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return _coded(column, lambda data: quote(data.hex()))
     return column.cast(pa.large_string())
 

@@ -67,6 +67,11 @@ class Coverage:
         return shown
 
     @cached_property
+    def field(self) -> Any:
+        """The field that was to be sprayed, repaired if need be; None without one."""
+        return None if self._field is None else self._shown(self._field)
+
+    @cached_property
     def overlap(self) -> Any:
         """What two passes or more sprayed: shapely geometry."""
         shapely = shapely_module()
@@ -131,7 +136,8 @@ def coverage(
     target = None if boundary is None else _field_of(boundary)
     plane = _plane_of(sprayed, target)
     passes = np.empty(0, dtype=object) if plane is None else _pass_polygons(sprayed, plane)
-    treated = shapely.union_all(passes) if len(passes) else shapely.Polygon()
+    # The same union, at a fraction of the work where passes do not all touch each other.
+    treated = shapely.disjoint_subset_union_all(passes) if len(passes) else shapely.Polygon()
     if target is not None and plane is not None:
         target = plane.project(target)
     net = float(shapely.area(treated))
@@ -157,7 +163,7 @@ def _require_width(sprayed: pl.DataFrame) -> None:
         raise AnalysisError(
             f"coverage: {unknown} of {sprayed['pass'].n_unique()} passes have no swath width, "
             "which the log tells in records swathing_setup and applied_rate; "
-            "set FlightSettings(swath_width=...)"
+            "set FlightSettings(swath_width=...), or --swath-width"
         )
 
 

@@ -21,7 +21,7 @@ from satlog_native.jobs.model import JobFile
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["SUFFIXES", "convert_job", "load_job", "save_job"]
+__all__ = ["SUFFIXES", "convert_job", "load_job", "save_job", "saved_files"]
 
 SUFFIXES = (".job", ".geojson", ".json", ".kml", ".shp", ".gpkg")
 """File endings that can be read and written, in any case."""
@@ -51,8 +51,21 @@ def load_job(path: str | os.PathLike[str], *, number: str | None = None) -> JobF
     return job_of(features, report, file, number)
 
 
+_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+
+
+def saved_files(path: str | os.PathLike[str]) -> list[Path]:
+    """The files that `save_job` writes: one, or the several of a Shapefile."""
+    file = Path(path)
+    if file.suffix.lower() == ".shp":
+        return [file, *(file.with_suffix(suffix) for suffix in _SHAPEFILE[1:])]
+    return [file]
+
+
 def save_job(job: JobFile, path: str | os.PathLike[str]) -> Path:
     """Write a job to a file of any format in `SUFFIXES`; return the file.
+
+    A file appears whole or not at all, and replaces an older one.
 
     Raises
     ------

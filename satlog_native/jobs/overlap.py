@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from satlog_native.errors import TableError
-from satlog_native.jobs.geometry import shapely_module
+from satlog_native.jobs.geometry import continued, repaired, shapely_module
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,13 +72,8 @@ def geometries(column: pl.Series, ids: pl.Series) -> NDArray[np.object_]:
             "with finite coordinates, as WKB or shapely geometries"
         )
     for row in np.flatnonzero(bounds[:, 2] - bounds[:, 0] > 180):
-        values[row] = shapely.transform(values[row], _continue_eastwards)
+        values[row] = continued(values[row])
     return values
-
-
-def _continue_eastwards(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    points[points[:, 0] < 0, 0] += 360
-    return points
 
 
 class Fields:
@@ -118,9 +113,7 @@ def valid(values: NDArray[np.object_]) -> NDArray[np.object_]:
     broken = shapely.is_geometry(values) & ~shapely.is_valid(values)
     if broken.any():
         values = values.copy()
-        values[broken] = shapely.make_valid(
-            values[broken], method="structure", keep_collapsed=False
-        )
+        values[broken] = repaired(values[broken])
     return values
 
 

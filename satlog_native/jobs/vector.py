@@ -133,6 +133,8 @@ def write(features: list[Feature], path: Path) -> None:
                 encoding="UTF-8",
             )
             for part in Path(folder).iterdir():
-                part.replace(path.with_name(part.name))
+                # GDAL writes the endings of a Shapefile small, whatever was asked for.
+                main = part.suffix == path.suffix.lower()
+                part.replace(path if main else path.with_name(part.name))
     except (RuntimeError, OSError) as error:
         raise JobFileError(f"cannot be written: {error}", source=str(path)) from error

@@ -21,11 +21,13 @@ tables give the same bytes: no file says when it was made, unless that is given.
 
 from __future__ import annotations
 
+from satlog_native.plot.caption import Caption, caption
 from satlog_native.plot.map_figure import map_figure
 from satlog_native.plot.map_html import map_html
 from satlog_native.plot.panels import PANELS
 from satlog_native.plot.picture import picture
 from satlog_native.plot.record import Product, WorkRecord, work_record_from
+from satlog_native.plot.record_file import read_work_record
 from satlog_native.plot.report import Report, report
 from satlog_native.plot.report_html import report_html
 from satlog_native.plot.report_pdf import report_pdf
@@ -33,12 +35,15 @@ from satlog_native.plot.timeline import timeline
 
 __all__ = [
     "PANELS",
+    "Caption",
     "Product",
     "Report",
     "WorkRecord",
+    "caption",
     "map_figure",
     "map_html",
     "picture",
+    "read_work_record",
     "report",
     "report_html",
     "report_pdf",

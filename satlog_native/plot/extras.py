@@ -9,7 +9,7 @@ from typing import Final
 from satlog_native.errors import SatlogError
 
 #: Top-level modules that the extra installs.
-_MODULES: Final = frozenset({"jinja2", "markupsafe", "matplotlib", "PIL", "reportlab"})
+_MODULES: Final = frozenset({"jinja2", "markupsafe", "matplotlib", "PIL", "reportlab", "yaml"})
 
 
 @contextmanager

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from satlog_native.export.rates import RATE_CLASSES
 from satlog_native.flight import Coverage, FlightSettings
 from satlog_native.jobs.geometry import shapely_module
 from satlog_native.plot.caption import Caption, caption
 from satlog_native.plot.map_side import draw_side
-from satlog_native.plot.picture import INK, QUIET, RULE, drawable, drawing, new_figure
-from satlog_native.plot.rates import RATE_CLASSES, UNKNOWN
+from satlog_native.plot.picture import INK, QUIET, RULE, drawing, new_figure
 from satlog_native.plot.scene import Bounds, Scene, Strip, scene
 from satlog_native.plot.tints import TINTS
+from satlog_native.plot.title import draw_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +40,7 @@ _UNKNOWN_WIDTH: Final = 3.0
 _THIN: Final = 0.5
 _NUMBER_AT: Final = 5.0
 
-_COLOURS: Final = tuple(each.colour for each in (*RATE_CLASSES, UNKNOWN))
+_COLOURS: Final = tuple(f"#{each.colour}" for each in RATE_CLASSES)
 
 
 def map_figure(
@@ -106,7 +107,7 @@ def draw_map(
         if bare:
             words = replace(words, figures=())
         else:
-            _draw_title(figure, words, height)
+            draw_title(figure, words)
         margin = _HAIR if bare else _MARGIN
         box = (width - 2 * margin - _GAP - _SIDE, height - margin - (margin if bare else _TITLE))
         axes = figure.add_axes(
@@ -119,21 +120,32 @@ def draw_map(
         )
         metres_per_point = None
         if shown.bounds is None:
-            axes.text(0.5, 0.5, "no usable position", ha="center", color=QUIET, fontsize=11)
+            _say(axes, "No usable position", y=0.5)
         else:
             view = _view(shown.bounds, box[0] / box[1])
             axes.set(xlim=(view[0], view[2]), ylim=(view[1], view[3]))
             metres_per_point = (view[2] - view[0]) / (box[0] * 72.0)
             _draw_scene(axes, shown, metres_per_point)
+            if not shown.strips:
+                _say(axes, "Nothing was sprayed", y=0.972)
         draw_side(side, shown, words, settings or FlightSettings(), metres_per_point)
     return figure
 
 
-def _draw_title(figure: Figure, words: Caption, height: float) -> None:
-    left = _MARGIN / figure.get_figwidth()
-    title, subtitle = drawable(words.title), drawable(words.subtitle)
-    figure.text(left, 1 - 0.27 / height, title, fontsize=12.5, weight="bold", gid="title")
-    figure.text(left, 1 - 0.48 / height, subtitle, fontsize=8, color=QUIET, gid="subtitle")
+def _say(axes: Axes, text: str, y: float) -> None:
+    """A word in the middle of the map, at a share of its height."""
+    axes.text(
+        0.5,
+        y,
+        text,
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        color=QUIET,
+        fontsize=10,
+        zorder=8,
+        bbox={"facecolor": axes.get_facecolor(), "edgecolor": "none", "pad": 1.0},
+    )
 
 
 def _view(bounds: Bounds, aspect: float) -> Bounds:

@@ -12,11 +12,11 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from satlog_native.export.rates import RATE_CLASSES, UNKNOWN
 from satlog_native.flight import Coverage, FlightSettings, convert_units
 from satlog_native.jobs.geometry import shapely_module
 from satlog_native.plot.caption import caption
 from satlog_native.plot.page import render
-from satlog_native.plot.rates import RATE_CLASSES, UNKNOWN
 from satlog_native.plot.scene import Array, Bounds, Scene, Strip, scene
 from satlog_native.plot.text import clock, first_row, number, place, quantity, zone_name, zone_of
 from satlog_native.plot.tints import TINTS
@@ -27,8 +27,6 @@ _PADDING: Final = 0.06
 #: Pixels: width of a strip whose swath width is unknown, and from a pass's start to its number.
 _UNKNOWN_WIDTH: Final = 4.0
 _NUMBER_AT: Final = 9.0
-
-_CLASSES: Final = (*RATE_CLASSES, UNKNOWN)
 
 
 def map_html(
@@ -117,7 +115,7 @@ def _strip(strip: Strip, unknown_width: float) -> dict[str, str]:
     return {
         "path": _line(strip.points),
         "width": _metres(strip.width or unknown_width),
-        "colour": _CLASSES[strip.rate_class].colour,
+        "colour": f"#{RATE_CLASSES[strip.rate_class].colour}",
     }
 
 
@@ -146,9 +144,9 @@ def _infos(
 def _legend(shown: Scene) -> list[tuple[str, str, str]]:
     """Name, colour and share of each class of rate, the highest first."""
     told = [
-        (each.name, each.colour, f"{number(share)} %" if shown.strips else "")
-        for each, share in zip(_CLASSES, shown.shares, strict=True)
-        if each is not UNKNOWN or share
+        (each.text, f"#{each.colour}", f"{number(share)} %" if shown.strips else "")
+        for index, (each, share) in enumerate(zip(RATE_CLASSES, shown.shares, strict=True))
+        if index != UNKNOWN or share
     ]
     return told[::-1]
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from satlog_native.export.rates import RATE_CLASSES, UNKNOWN
 from satlog_native.flight import FlightSettings
 from satlog_native.plot.caption import Caption
 from satlog_native.plot.picture import INK, QUIET, RULE, drawable
-from satlog_native.plot.rates import RATE_CLASSES, UNKNOWN
 from satlog_native.plot.scale import scale_bar
 from satlog_native.plot.scene import Scene
 from satlog_native.plot.text import number, place
@@ -75,11 +75,12 @@ def _legend(axes: Axes, shown: Scene, y: float) -> float:
         axes.add_patch(Rectangle((0, y - _BOX[1] / 2), *_BOX, clip_on=False, **look))
 
     y = _heading(axes, "Applied rate", y)
-    for each, share in reversed(list(zip((*RATE_CLASSES, UNKNOWN), shown.shares, strict=True))):
-        if each is UNKNOWN and not share:
+    for index, each in reversed(list(enumerate(RATE_CLASSES))):
+        share = shown.shares[index]
+        if index == UNKNOWN and not share:
             continue
-        box(facecolor=each.colour)
-        _entry(axes, each.name, y, f"{number(share)} %" if shown.strips else "")
+        box(facecolor=f"#{each.colour}")
+        _entry(axes, each.text, y, f"{number(share)} %" if shown.strips else "")
         y -= _LINE
     y = _heading(axes, "Areas and lines", y - 0.08)
     for name, tint in TINTS.items():

@@ -31,6 +31,8 @@ class Style:
 
     regular = _REGULAR
     bold = _BOLD
+    #: Points of running text: its size, and from line to line.
+    size = (8.0, 10.4)
 
     def __init__(self) -> None:
         from reportlab.lib.colors import HexColor, white

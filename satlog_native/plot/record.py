@@ -164,6 +164,8 @@ def _text(name: str, value: Any) -> str:
 
 
 def _kind(value: object) -> str:
+    if value is None:
+        return "empty"
     size = f" of {len(value)}" if isinstance(value, list | tuple) else ""
     return f"a {type(value).__name__}{size}"
 

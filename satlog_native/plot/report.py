@@ -16,7 +16,12 @@ from satlog_native.plot.pass_table import pass_table
 from satlog_native.plot.record import WorkRecord
 from satlog_native.plot.report_facts import Facts, key_figures, report_facts
 from satlog_native.plot.scene import scene
-from satlog_native.plot.statements import Statement, damage_statement, layout_statement
+from satlog_native.plot.statements import (
+    NOTHING_SPRAYED,
+    Statement,
+    damage_statement,
+    layout_statement,
+)
 from satlog_native.plot.tables import Table, product_table
 from satlog_native.plot.text import NOT_RECORDED, day, first_row, local, place, shown, zone_of
 from satlog_native.plot.timeline import timeline
@@ -28,9 +33,10 @@ if TYPE_CHECKING:
 
 TITLE: Final = "Aerial application record"
 
-#: Inches between the margins of an A4 page, and the height of the map on it.
+#: Inches between the margins of an A4 page, and the heights of map and timeline, which share one.
 WIDTH: Final = 7.09
-_MAP_HEIGHT: Final = 5.3
+_MAP_HEIGHT: Final = 4.85
+_TIMELINE_HEIGHT: Final = 4.7
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,6 @@ def report(
     zone = record.time_zone
     seen = scene(track, coverage, boundary, settings)
     words = caption(summary, settings, title=record.job or None, zone=zone)
-    size = (WIDTH, _MAP_HEIGHT)
     return Report(
         title=TITLE,
         subtitle=_subtitle(record, row),
@@ -130,13 +135,19 @@ def report(
         facts=report_facts(
             row, passes, record, settings, middle=place(seen.latitude, seen.longitude)
         ),
-        statements=(damage_statement(damage), layout_statement(layout)),
+        statements=(
+            *(() if passes.height else (NOTHING_SPRAYED,)),
+            damage_statement(damage),
+            layout_statement(layout),
+        ),
         products=product_table(record.products),
         weather=weather_table(track, passes, settings, zone),
         passes=pass_table(passes, row, settings, zone),
         remarks=tuple(record.remarks.splitlines()),
-        map=draw_map(seen, words, settings, size, bare=True),
-        timeline=timeline(track, settings=settings, dry=dry, zone=zone, width=WIDTH),
+        map=draw_map(seen, words, settings, (WIDTH, _MAP_HEIGHT), bare=True),
+        timeline=timeline(
+            track, settings=settings, dry=dry, zone=zone, size=(WIDTH, _TIMELINE_HEIGHT)
+        ),
         method=_method(settings),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,8 +23,10 @@ from satlog_native.plot.text import (
     zone_of,
 )
 
-#: What stands for a fact that belongs into every record but was not told.
+#: What stands for a fact that belongs into every record but was not told, and for one of the
+#: sprayed time where there is none.
 _NOT_GIVEN: Final = "not given"
+_NOTHING_SPRAYED: Final = "nothing sprayed"
 
 Rows = tuple[tuple[str, str], ...]
 
@@ -54,6 +57,8 @@ def key_figures(row: dict[str, Any], settings: FlightSettings) -> tuple[tuple[st
     of_field = "" if row["coverage"] is None else f"{number(row['coverage'], 1)} % of the field"
     error = rate_error(row)
     target = f"target {told('target_rate')}" + (f", {error}" if error else "")
+    if not row["passes"]:
+        return (("Area treated", told("gross_area"), _NOTHING_SPRAYED),)
     return (
         ("Area treated" if area == "net_area" else "Area sprayed", told(area), of_field),
         ("Applied", told("volume"), f"in {number(row['passes'])} passes"),
@@ -97,9 +102,18 @@ def report_facts(
         Facts("Work", _work(row, record, middle)),
         Facts("Aircraft and crew", _crew(row, record)),
         Facts("Time", _time(row, passes, record)),
-        Facts("Areas", _quantities(_AREAS, row, settings)),
-        Facts("Amount and rate", _amounts(row, record, settings)),
-        Facts("Weather while spraying", _weather(row, settings)),
+        Facts("Areas", _of_spraying(_quantities(_AREAS, row, settings), row)),
+        Facts("Amount and rate", _of_spraying(_amounts(row, record, settings), row)),
+        Facts("Weather while spraying", _of_spraying(_weather(row, settings), row)),
+    )
+
+
+def _of_spraying(rows: Rows, row: dict[str, Any]) -> Rows:
+    """Facts of the sprayed time: what is not known where there is none was not left unrecorded."""
+    if row["passes"]:
+        return rows
+    return tuple(
+        (label, _NOTHING_SPRAYED if value == NOT_RECORDED else value) for label, value in rows
     )
 
 
@@ -240,4 +254,9 @@ def _told(given: str, logged: object) -> str:
     told = "" if logged is None else shown(logged)
     if not given:
         return told or NOT_RECORDED
-    return f"{given} (log: {told})" if told and told.casefold() != given.casefold() else given
+    return f"{given} (log: {told})" if told and _plain(told) != _plain(given) else given
+
+
+def _plain(text: str) -> str:
+    """Text without what units and people write in their own ways: case, blanks, dashes."""
+    return re.sub(r"[\W_]+", "", text).casefold()

@@ -72,9 +72,9 @@ def _story(report: Report, style: Style) -> list[Any]:
     if report.remarks:
         story.append(group("Remarks", *(style.text(line) for line in report.remarks)))
     story += [group("Map", _image(report.map))]
-    story += [KeepTogether(_table(report.weather, style, (1, 1, 1, 1, 1)))]
     story += [group("The flight over time", _image(report.timeline))]
     story += [PageBreak() if len(report.passes.rows) > 4 else CondPageBreak(200)]
+    story += [KeepTogether(_table(report.weather, style, (1, 1, 1, 1, 1)))]
     story += _table(report.passes, style, (7, 7, 10, *[9] * 11), small=True)
     story += [KeepTogether([_signature(style), style.note(report.method)])]
     return story
@@ -162,8 +162,9 @@ def _table(
         ]
         for row in table.rows
     ]
+    size = (6.6, 7.9) if small else style.size
     look: list[Any] = [
-        ("FONT", (0, 1), (-1, -1), style.regular, 6.6 if small else 8),
+        ("FONT", (0, 1), (-1, -1), style.regular, *size),
         ("ALIGN", (table.numeric, 0), (-1, -1), "RIGHT"),
         ("VALIGN", (0, 0), (-1, -1), "BOTTOM"),
         ("LINEBELOW", (0, 0), (-1, 0), 0.9, style.ink),
@@ -175,7 +176,7 @@ def _table(
         body.append(list(table.total))
         look += [
             ("LINEABOVE", (0, -1), (-1, -1), 0.9, style.ink),
-            ("FONT", (0, -1), (-1, -1), style.bold, 6.6 if small else 8),
+            ("FONT", (0, -1), (-1, -1), style.bold, *size),
         ]
     widths = [_WIDTH * share / sum(shares) for share in shares]
     return [

@@ -13,10 +13,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from satlog_native.export.rates import RATE_CLASSES
 from satlog_native.flight import Coverage, FlightSettings, steps
 from satlog_native.flight.projection import LocalPlane
 from satlog_native.jobs.geometry import shapely_module
-from satlog_native.plot.rates import RATE_CLASSES, UNKNOWN_INDEX, rate_class, with_rate
+from satlog_native.plot.rates import rate_class, with_rate
 
 Array = NDArray[np.float64]
 Bounds = tuple[float, float, float, float]
@@ -37,7 +38,7 @@ class Strip:
     number : int
         Of the pass.
     rate_class : int
-        Index into ``(*RATE_CLASSES, UNKNOWN)``.
+        Index into ``RATE_CLASSES``.
     width : float or None
         Swath width, m; None if unknown.
     points : ndarray, shape (n, 2)
@@ -69,7 +70,7 @@ class Scene:
     field, overlap, skip, off_target : shapely geometry or None
         None where not known.
     shares : tuple of float
-        Of each of ``(*RATE_CLASSES, UNKNOWN)``, its share of the sprayed distance, %.
+        Of each of ``RATE_CLASSES``, its share of the sprayed distance, %.
     bounds : tuple of float, or None
         West, south, east, north of what was sprayed and the field; of the whole track where there
         is neither; None where no position is usable.
@@ -120,7 +121,7 @@ def scene(
     field = shapely_module().from_wkb(boundary) if isinstance(boundary, bytes) else boundary
     plane = _plane(flown, field)
     if plane is None:
-        none = (0.0,) * (UNKNOWN_INDEX + 1)
+        none = (0.0,) * len(RATE_CLASSES)
         return Scene((), (), None, None, None, None, none, None, None, None)
     classes = rate_class(flown["rate"], flown["target_rate"])
     strips = _strips(flown, classes, plane, settings.simplify_tolerance)
@@ -217,7 +218,7 @@ def _projected(plane: LocalPlane, coverage: Coverage | None, name: str) -> Any:
 def _shares(flown: pl.DataFrame, classes: NDArray[np.intp]) -> tuple[float, ...]:
     sprayed = flown["sprayed"].to_numpy()
     metres = flown["distance"].fill_null(0.0).to_numpy()[sprayed]
-    sums = np.bincount(classes[sprayed], weights=metres, minlength=len(RATE_CLASSES) + 1)
+    sums = np.bincount(classes[sprayed], weights=metres, minlength=len(RATE_CLASSES))
     total = float(sums.sum())
     return tuple((100.0 * sums / total if total else np.zeros_like(sums)).tolist())
 

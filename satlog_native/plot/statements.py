@@ -1,4 +1,4 @@
-"""What a report says of the log it was made from: damage, and how sure its layout is."""
+"""What a report says of the log it was made from: spray, damage, and how sure its layout is."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ class Statement:
     heading: str
     text: str
     tone: Tone
+
+
+NOTHING_SPRAYED: Final = Statement(
+    "Nothing was sprayed", "The log has no position with spray on.", "note"
+)
 
 
 def damage_statement(damage: DamageReport) -> Statement:

@@ -11,11 +11,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from satlog_native.flight import FlightSettings, convert_units, steps, unit_of
+from satlog_native.plot.caption import Caption
 from satlog_native.plot.panels import PANELS, Panel, panels_of
 from satlog_native.plot.picture import QUIET, RULE, drawing, new_figure
 from satlog_native.plot.rates import with_rate
 from satlog_native.plot.text import NOT_RECORDED, day, zone_name, zone_of
 from satlog_native.plot.ticks import clock_ticks
+from satlog_native.plot.title import draw_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,10 +25,14 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-#: Inches: of a panel, and of what is above and below them all.
+#: Inches: of a panel with the gap above it, of what is above and below them all, and of a title
+#: above that.
 _PANEL: Final = 1.15
 _HEAD: Final = 0.42
 _FOOT: Final = 0.42
+_TITLE: Final = 0.42
+#: Between two panels, for a title.
+_GAP: Final = 0.26
 
 #: Points of a line that can be told apart; of more, the lowest and highest in each place are drawn.
 _MOST_POINTS: Final = 4000
@@ -43,7 +49,8 @@ def timeline(
     *,
     dry: bool = False,
     zone: str = "UTC",
-    width: float = 10.0,
+    size: tuple[float, float | None] = (10.0, None),
+    words: Caption | None = None,
 ) -> Figure:
     """Quantities of a flight over time, sprayed time shaded.
 
@@ -59,8 +66,10 @@ def timeline(
         Whether the material is dry: then kg stands for L.
     zone : str
         IANA name of the time zone that times are shown in.
-    width : float
-        Inches; the height follows from the number of panels.
+    size : (float, float or None)
+        Width and height, inches. Without a height it follows from the number of panels.
+    words : Caption, optional
+        As :func:`satlog_native.plot.caption` gives it; its title goes above the panels.
 
     Returns
     -------
@@ -80,13 +89,20 @@ def timeline(
     flown = with_rate(steps(track, settings)).sort("time")
     flown = convert_units(flown.with_columns(applied_rate="rate"), settings.units, dry=dry)
     flown = flown.with_columns(rate="applied_rate")
-    height = _HEAD + len(panels) * _PANEL + _FOOT
+    head = _HEAD + (0.0 if words is None else _TITLE)
+    width, height = size[0], size[1] or head + len(panels) * _PANEL + _FOOT
     with drawing("drawing a timeline"):
         figure = new_figure(width, height)
+        if words is not None:
+            draw_title(figure, words)
         rows: Any = figure.subplots(len(panels), 1, sharex=True, squeeze=False)
-        left, right = 0.72 / width, 1 - 0.15 / width
-        bottom, top = _FOOT / height, 1 - _HEAD / height
-        figure.subplots_adjust(left=left, right=right, bottom=bottom, top=top, hspace=0.28)
+        left, right = 0.72 / width, 1 - 0.27 / width
+        bottom, top = _FOOT / height, 1 - head / height
+        # Matplotlib takes the gap as a part of a panel's own height.
+        room = (height - head - _FOOT + _GAP) / len(panels)
+        figure.subplots_adjust(
+            left=left, right=right, bottom=bottom, top=top, hspace=_GAP / (room - _GAP)
+        )
         minutes, start = _minutes(flown)
         for axes, panel in zip(rows[:, 0], panels, strict=True):
             unit = unit_of(panel.unit_column, settings.units, dry=dry)

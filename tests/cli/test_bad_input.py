@@ -17,12 +17,14 @@ from satlog_native import synth
 
 #: Every command that reads a log, with what it needs besides.
 COMMANDS = {
-    "convert": ["{folder}/out.parquet"],
+    "convert": ["{folder}/out.parquet", "--table", "position"],
     "info": [],
     "kinds": [],
     "head": [],
     "dump": [],
     "check": [],
+    "passes": [],
+    "stats": [],
 }
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00"
@@ -159,7 +161,10 @@ def test_layout_with_a_mistake(command: str, log: Path, tmp_path: Path, satlog: 
 
 @pytest.mark.parametrize(
     ("command", "status"),
-    [("convert", 1), ("info", 1), ("kinds", 1), ("head", 0), ("dump", 0), ("check", 1)],
+    [
+        *(("convert", 1), ("info", 1), ("kinds", 1), ("head", 0), ("dump", 0), ("check", 1)),
+        *(("passes", 1), ("stats", 1)),
+    ],
 )
 def test_cut_in_a_frame(
     command: str, status: int, flight: synth.Flight, tmp_path: Path, satlog: Satlog

@@ -19,8 +19,10 @@ from cli.tools import Process, Satlog, files, markers, read, table_of
 from satlog_native import layouts, open_log, synth
 from satlog_native.convert import convert
 from satlog_native.errors import DamageError, SatlogError
+from satlog_native.flight_tables import FLIGHT_TABLES
 
 FORMATS = ("parquet", "arrow", "csv", "ndjson")
+POSITION = ("--table", "position")
 
 
 # -- formats --------------------------------------------------------------------------------
@@ -43,7 +45,7 @@ def test_columns_come_back(ending: str, kind: str, log: Path, satlog: Satlog) ->
 
 
 def test_polars_reads_parquet(log: Path, satlog: Satlog) -> None:
-    satlog("convert", log, log.with_name("out.parquet"))
+    satlog("convert", log, log.with_name("out.parquet"), *POSITION)
     expected = pl.from_arrow(table_of(log))
     assert isinstance(expected, pl.DataFrame)
     assert pl.read_parquet(log.with_name("out.parquet")).equals(expected)
@@ -65,7 +67,7 @@ def narrow(value: float | None) -> float | None:
 
 def test_ndjson(log: Path, satlog: Satlog) -> None:
     out = log.with_name("out.ndjson")
-    satlog("convert", log, out)
+    satlog("convert", log, out, *POSITION)
     rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     expected = table_of(log)
     floats = {f.name for f in expected.schema if pa.types.is_float32(f.type)}
@@ -80,7 +82,7 @@ def test_ndjson(log: Path, satlog: Satlog) -> None:
 
 def test_csv(log: Path, satlog: Satlog) -> None:
     out = log.with_name("out.csv")
-    satlog("convert", log, out)
+    satlog("convert", log, out, *POSITION)
     with out.open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     expected = table_of(log)
@@ -217,7 +219,8 @@ def test_threads_change_nothing(flight: synth.Flight, tmp_path: Path, satlog: Sa
     written = []
     for threads in (1, 3):
         out = tmp_path / f"{threads}.parquet"
-        assert satlog("convert", tmp_path / "long.LOG", out, "--threads", threads).exit_code == 0
+        words = (*POSITION, "--threads", threads)
+        assert satlog("convert", tmp_path / "long.LOG", out, *words).exit_code == 0
         written.append(out.read_bytes())
     assert written[0] == written[1]
 
@@ -228,7 +231,7 @@ def test_threads_change_nothing(flight: synth.Flight, tmp_path: Path, satlog: Sa
 @pytest.mark.parametrize("ending", ["parquet", "arrow"])
 def test_metadata(ending: str, damaged: Path, satlog: Satlog) -> None:
     out = damaged.with_name(f"out.{ending}")
-    assert satlog("convert", damaged, out).exit_code == 1
+    assert satlog("convert", damaged, out, *POSITION).exit_code == 1
     metadata = read(out).schema.metadata
     assert metadata[b"satlog.layout"] == b"satloc_air"
     assert metadata[b"satlog.layout_version"] == b"1"
@@ -254,7 +257,7 @@ def column_chunks(path: Path) -> dict[str, Any]:
 
 def test_parquet_is_zstd_with_dictionaries_where_they_help(log: Path, satlog: Satlog) -> None:
     out = log.with_name("out.parquet")
-    satlog("convert", log, out)
+    satlog("convert", log, out, *POSITION)
     chunks = column_chunks(out)
     assert {chunk.compression for chunk in chunks.values()} == {"ZSTD"}
     coded = {name for name, chunk in chunks.items() if chunk.has_dictionary_page}
@@ -268,8 +271,8 @@ def test_parquet_is_zstd_with_dictionaries_where_they_help(log: Path, satlog: Sa
 )
 def test_compression(ending: str, compression: str, found: str, log: Path, satlog: Satlog) -> None:
     out, other = log.with_name(f"out.{ending}"), log.with_name(f"default.{ending}")
-    assert satlog("convert", log, out, "--compression", compression).exit_code == 0
-    satlog("convert", log, other)
+    assert satlog("convert", log, out, *POSITION, "--compression", compression).exit_code == 0
+    satlog("convert", log, other, *POSITION)
     assert read(out).equals(table_of(log))
     if found:
         assert {chunk.compression for chunk in column_chunks(out).values()} == {found}
@@ -287,9 +290,13 @@ def test_all_tables_in_a_folder(ending: str, log: Path, satlog: Satlog) -> None:
     assert result.exit_code == 0
     with open_log(log) as opened:
         kinds = opened.kinds
-    assert files(out) == sorted([*(f"{kind}.{ending}" for kind in kinds), "report.json"])
+    tables = [*FLIGHT_TABLES, *kinds]
+    assert files(out) == sorted([*(f"{table}.{ending}" for table in tables), "report.json"])
     report = json.loads((out / "report.json").read_text("utf-8"))
-    assert {name: table["rows"] for name, table in report["tables"].items()} == kinds
+    rows = {name: table["rows"] for name, table in report["tables"].items()}
+    assert {kind: rows[kind] for kind in kinds} == kinds
+    assert rows["track"] == kinds["position"]
+    assert rows["summary"] == 1
     assert report["layout"] == {"name": "satloc_air", "version": "1", "status": "assumed"}
     assert report["damaged"] is False
     if ending in ("parquet", "arrow"):
@@ -343,7 +350,7 @@ def test_unknown_types(log: Path, satlog: Satlog) -> None:
 
 def test_several_logs(log: Path, damaged: Path, satlog: Satlog) -> None:
     out = log.with_name("out.parquet")
-    result = satlog("convert", log, damaged, out)
+    result = satlog("convert", log, damaged, out, *POSITION)
     assert result.exit_code == 1
     assert "damaged.LOG:\n" in result.stderr
     assert "flight.LOG:\n" not in result.stderr
@@ -369,7 +376,7 @@ def test_logs_of_one_name(flight: synth.Flight, tmp_path: Path, satlog: Satlog) 
 def test_table_that_the_log_does_not_hold(tmp_path: Path, satlog: Satlog) -> None:
     (tmp_path / "a.LOG").write_bytes(markers([(31, 2)]))
     out = tmp_path / "out.parquet"
-    result = satlog("convert", tmp_path / "a.LOG", out)
+    result = satlog("convert", tmp_path / "a.LOG", out, *POSITION)
     assert result.exit_code == 0
     assert "0 rows" in result.stderr
     assert read(out).num_rows == 0
@@ -381,7 +388,7 @@ def test_table_that_the_log_does_not_hold(tmp_path: Path, satlog: Satlog) -> Non
 
 def test_damage_is_reported_and_the_rest_is_kept(damaged: Path, satlog: Satlog) -> None:
     out = damaged.with_name("out.parquet")
-    result = satlog("convert", damaged, out)
+    result = satlog("convert", damaged, out, *POSITION)
     assert (result.exit_code, result.stdout) == (1, "")
     with open_log(damaged) as log:
         for line in log.report.lines():
@@ -414,11 +421,11 @@ def test_layout_that_does_not_fit(flight: synth.Flight, tmp_path: Path, satlog: 
 def test_existing_file_needs_overwrite(log: Path, satlog: Satlog) -> None:
     out = log.with_name("out.parquet")
     out.write_bytes(b"mine")
-    result = satlog("convert", log, out)
+    result = satlog("convert", log, out, *POSITION)
     assert result.exit_code == 2
     assert "--overwrite" in result.stderr
     assert out.read_bytes() == b"mine"
-    assert satlog("convert", log, out, "--overwrite").exit_code == 0
+    assert satlog("convert", log, out, *POSITION, "--overwrite").exit_code == 0
     assert read(out).equals(table_of(log))
 
 

@@ -89,12 +89,21 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_convert_imports_little(log: Path, tmp_path: Path) -> None:
-    imported = modules_after(["convert", str(log), f"{tmp_path}/out.parquet"])
+    words = ["convert", str(log), f"{tmp_path}/out.parquet", "--table", "position"]
+    imported = modules_after(words)
     assert "pyarrow.parquet" in imported
     assert not imported & {
         "polars",
         "pandas",
         "pyarrow.compute",
         "pyarrow.dataset",
+        "satlog_native.flight",
         "satlog_native.synth",
     }
+
+
+def test_flight_without_areas_imports_no_geometry(log: Path, tmp_path: Path) -> None:
+    for words in (["passes", str(log)], ["convert", str(log), f"{tmp_path}/out.parquet"]):
+        imported = modules_after(words)
+        assert "polars" in imported
+        assert not imported & {"shapely", "pyproj", "pyogrio", "matplotlib"}

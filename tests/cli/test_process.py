@@ -52,10 +52,11 @@ def read_until(terminal: int, text: bytes) -> bytes:
     return shown
 
 
+@pytest.mark.parametrize("table", ["position", "track"])
 @pytest.mark.parametrize("out", ["out.ndjson", "tables/"])
-def test_ctrl_c_leaves_nothing(out: str, long_log: Path) -> None:
+def test_ctrl_c_leaves_nothing(out: str, table: str, long_log: Path) -> None:
     terminal, end = pty.openpty()
-    words = ["--format", "csv"] if out.endswith("/") else []
+    words = ["--table", table, *(["--format", "csv"] if out.endswith("/") else [])]
     process = start("convert", long_log, f"{long_log.parent}/{out}", *words, stderr=end)
     os.close(end)
     # The bar shows, so writing goes on; the file has a name of its own meanwhile.
@@ -86,6 +87,8 @@ def test_no_bar_without_a_terminal(long_log: Path, process: Process) -> None:
         ["head", "{log}", "-n", "100000", "--json"],
         ["dump", "{log}", "--count", "100000"],
         ["schema", "--json"],
+        ["passes", "{log}", "--json"],
+        ["stats", "{log}"],
     ],
 )
 def test_reader_that_leaves(words: list[str], log: Path) -> None:

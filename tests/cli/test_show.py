@@ -14,6 +14,7 @@ import pytest
 
 from cli.tools import Satlog, markers, table_of
 from satlog_native import layouts, open_log, synth
+from satlog_native.flight import unit_of as flight_unit
 
 SATLOC = layouts.load("satloc_air")
 
@@ -119,10 +120,29 @@ def test_schema_of_a_table(log: Path, satlog: Satlog) -> None:
 
 
 def test_schema_of_all_tables(satlog: Satlog) -> None:
-    lines = words_of(satlog("schema").stdout)
-    assert [line[1] for line in lines[1:]] == [kind.name for kind in SATLOC.kinds]
+    records, _, flights = satlog("schema").stdout.partition("\n\n")
+    assert [line[1] for line in words_of(records)[1:]] == [kind.name for kind in SATLOC.kinds]
+    assert [line[0] for line in words_of(flights)[1:]] == ["track", "passes", "summary"]
     tables = json.loads(satlog("schema", "--json").stdout)
-    assert [table["table"] for table in tables] == [kind.name for kind in SATLOC.kinds]
+    assert [table["table"] for table in tables] == [
+        *(kind.name for kind in SATLOC.kinds),
+        *("track", "passes", "summary"),
+    ]
+
+
+@pytest.mark.parametrize("table", ["track", "passes", "summary"])
+def test_schema_of_a_flight_table(table: str, log: Path, satlog: Satlog) -> None:
+    with open_log(log) as opened:
+        frame = getattr(opened, table)()
+    plain = json.loads(satlog("schema", table, "--json").stdout)
+    assert [column["name"] for column in plain["columns"]] == frame.columns
+    units = {column["name"]: column["unit"] for column in plain["columns"]}
+    assert units == {name: flight_unit(name) for name in frame.columns}
+    lines = satlog("schema", table).stdout.splitlines()[1:]
+    assert [line.split()[0] for line in lines] == frame.columns
+    if table == "track":
+        docs = {column["name"]: column["doc"] for column in plain["columns"]}
+        assert docs["latitude"] == "WGS 84 latitude, north positive."
 
 
 def test_schema_by_number_and_of_another_layout(tmp_path: Path, satlog: Satlog) -> None:

@@ -116,7 +116,7 @@ def test_passes_lie_in_folders_by_swath_with_their_times(flown: Flown, tmp_path:
 
 
 def test_a_pass_has_the_colour_of_its_rate(flown: Flown, tmp_path: Path) -> None:
-    errors = [-25.0, -15.0, 0.0, 15.0, 25.0, None]
+    errors = [-25.0, -7.0, 0.0, 7.0, 25.0, None]
     passes = flown.passes.head(6).with_columns(
         rate_error=pl.Series(errors), swath_number=pl.Series([None] * 6, dtype=pl.Int32)
     )
@@ -126,13 +126,13 @@ def test_a_pass_has_the_colour_of_its_rate(flown: Flown, tmp_path: Path) -> None
     styles = {style.get("id"): style for style in root.iter(f"{KML}Style")}
     for each in RATE_CLASSES:
         colour = styles[each.name].findtext(f"{KML}LineStyle/{KML}color", "")
-        assert colour == f"ff{each.colour[4:]}{each.colour[2:4]}{each.colour[:2]}"
+        assert colour == f"ff{each.bright[4:]}{each.bright[2:4]}{each.bright[:2]}"
         assert each.text in found(root, "./Document/description")[0]
     assert found(root, "./Document/Folder/Folder/name") == ["No swath number"]
 
 
 def test_the_ends_of_rate_classes_lie_towards_the_target() -> None:
-    errors = np.array([-20.001, -20, -10.001, -10, 0, 10, 10.001, 20, 20.001, np.inf, np.nan])
+    errors = np.array([-10.001, -10, -5.001, -5, 0, 5, 5.001, 10, 10.001, np.inf, np.nan])
     names = [RATE_CLASSES[number].name for number in rate_classes(errors)]
     assert names == [
         *("far_under", "under", "under", "on_target", "on_target", "on_target"),

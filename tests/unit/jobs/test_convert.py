@@ -13,6 +13,7 @@ import shapely
 
 from satlog_native.errors import JobFileError
 from satlog_native.jobs import JobFile, JobPolygon, convert_job, load_job, save_job, write_job
+from satlog_native.jobs.convert import saved_files
 from satlog_native.jobs.geometry import to_geometry
 
 SQUARE = ((33.0, -98.0), (33.1, -98.0), (33.1, -97.9), (33.0, -97.9), (33.0, -98.0))
@@ -41,11 +42,12 @@ def same(one: JobFile, other: JobFile) -> None:
         assert to_geometry([a]).normalize().equals_exact(to_geometry([b]).normalize(), 1e-9)
 
 
-@pytest.mark.parametrize("suffix", [".job", ".geojson", ".json", ".kml", ".KML", ".shp", ".gpkg"])
+@pytest.mark.parametrize("suffix", [".job", ".geojson", ".json", ".kml", ".KML", ".shp", ".SHP", ".gpkg"])
 def test_a_job_survives_every_format(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"field{suffix}"
     assert save_job(JOB, path) == path
     same(load_job(path), JOB)
+    assert sorted(tmp_path.iterdir()) == sorted(saved_files(path))
     assert not [part for part in tmp_path.iterdir() if part.name.startswith(".")]
 
 

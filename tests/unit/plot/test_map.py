@@ -12,8 +12,9 @@ from PIL import Image
 
 from satlog_native import flight
 from satlog_native.errors import AnalysisError
+from satlog_native.export.rates import RATE_CLASSES
 from satlog_native.plot import map_figure, picture
-from satlog_native.plot.rates import RATE_CLASSES, UNKNOWN, UNKNOWN_INDEX, rate_class
+from satlog_native.plot.rates import rate_class
 from satlog_native.plot.scale import scale_bar
 from satlog_native.plot.scene import scene
 from unit.plot.flights import Flown
@@ -88,7 +89,7 @@ def test_png_shows_mostly_the_colour_of_the_target(flown: Flown) -> None:
     pixels = np.asarray(image.convert("RGB")).reshape(-1, 3).astype(int)
 
     def count(colour: str) -> int:
-        wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        wanted = [int(colour[i : i + 2], 16) for i in (0, 2, 4)]
         return int((np.abs(pixels - wanted).max(axis=1) < 12).sum())
 
     on_target, far_over = RATE_CLASSES[2].colour, RATE_CLASSES[4].colour
@@ -109,10 +110,12 @@ def test_flight_without_spray_shows_its_way(flown: Flown) -> None:
     assert 'id="pass-' not in svg
     assert 'id="unsprayed"' in svg
     assert "Wind not recorded" in texts(svg)
+    assert "Nothing was sprayed" in texts(svg)
+    assert "Nothing was sprayed" not in texts(drawn(flown))
 
 
 def test_track_without_a_position(flown: Flown) -> None:
-    assert "no usable position" in texts(drawn(flown.with_track(flown.track.clear())))
+    assert "No usable position" in texts(drawn(flown.with_track(flown.track.clear())))
 
 
 def test_unknown_zone_is_refused(flown: Flown) -> None:
@@ -178,8 +181,7 @@ def test_without_swath_width_the_track_is_still_drawn(flown: Flown) -> None:
 )
 def test_classes_of_rate(rate: float | None, target: float | None, name: str) -> None:
     found = rate_class(pl.Series([rate], dtype=pl.Float64), pl.Series([target], dtype=pl.Float64))
-    assert (*RATE_CLASSES, UNKNOWN)[found[0]].name == name
-    assert (found[0] == UNKNOWN_INDEX) == (name == UNKNOWN.name)
+    assert RATE_CLASSES[found[0]].text == name
 
 
 @pytest.mark.parametrize(
@@ -200,10 +202,11 @@ def test_scale_bars_are_round(longest: float, units: str, metres: float, label: 
 
 
 def _rgb(colour: str) -> np.ndarray:
-    return np.array([int(colour[i : i + 2], 16) / 255.0 for i in (1, 3, 5)])
+    return np.array([int(colour[i : i + 2], 16) / 255.0 for i in (0, 2, 4)])
 
 
-def test_rate_colours_differ_to_the_colour_blind() -> None:
+@pytest.mark.parametrize("palette", ["colour", "bright"])
+def test_rate_colours_differ_to_the_colour_blind(palette: str) -> None:
     # Machado, Oliveira, Fernandes 2009: full protanopia and deuteranopia, on linear RGB.
     blindness = {
         "protanopia": [
@@ -218,7 +221,7 @@ def test_rate_colours_differ_to_the_colour_blind() -> None:
         ],
     }
     for matrix in blindness.values():
-        seen = [np.array(matrix) @ _rgb(each.colour) ** 2.2 for each in RATE_CLASSES]
+        seen = [np.array(matrix) @ _rgb(getattr(each, palette)) ** 2.2 for each in RATE_CLASSES[:5]]
         labs = [_lab(rgb) for rgb in seen]
         for i, one in enumerate(labs):
             for other in labs[i + 1 :]:

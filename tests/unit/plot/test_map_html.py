@@ -133,6 +133,8 @@ def test_without_spray_and_without_positions(flown: Flown) -> None:
     page = page_of(silent)
     assert not Page(page).having("g", "pass")
     assert "Wind not recorded" in page
+    assert "Nothing was sprayed" in page
+    assert "Nothing was sprayed" not in page_of(flown)
     assert "No usable position" in page_of(silent.with_track(silent.track.clear()))
 
 

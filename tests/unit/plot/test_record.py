@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from satlog_native.errors import AnalysisError
-from satlog_native.plot import Product, WorkRecord, work_record_from
+from satlog_native.plot import Product, WorkRecord, read_work_record, work_record_from
 
 
 def test_fields_are_taken_over() -> None:
@@ -52,3 +53,74 @@ def test_mistakes_are_told(given: Any, problem: str) -> None:
     with pytest.raises(AnalysisError) as caught:
         work_record_from(given)
     assert problem in str(caught.value)
+
+
+def test_yaml_keeps_texts_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "record.yaml"
+    file.write_text(
+        "# of July\n"
+        "customer: Peña & Söhne\n"
+        "licence: 00417\n"
+        "crop: No\n"
+        "re_entry: 2025-07-15\n"
+        "field:\n"
+        "products:\n"
+        "  - {name: Propanil, batch: 1e5}\n"
+        "remarks: |\n"
+        "  one\n"
+        "  two\n",
+        "utf-8",
+    )
+    record = work_record_from(read_work_record(file))
+    assert record == WorkRecord(
+        customer="Peña & Söhne",
+        licence="00417",
+        crop="No",
+        re_entry="2025-07-15",
+        products=(Product(name="Propanil", batch="1e5"),),
+        remarks="one\ntwo",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (b"costumer: x", "no field 'costumer'; did you mean 'customer'?"),
+        (b"", "it is empty, expected fields"),
+        (b"- customer", "it is a list of 1, expected fields"),
+        (b"customer: a\ncrop: b\ncustomer: c", "line 3: the field 'customer' is there twice"),
+        (b"products: [{name: a, name: b}]", "line 1: the field 'name' is there twice"),
+        (b"customer: a\n\tcrop: b", "line 2: "),
+        (b"customer: 'a", "line 1: "),
+        (b"customer: \xff\xfe", "it is no YAML text"),
+        (b"? [a, b]\n: c", "line 1: found unhashable key"),
+        (b"customer: !!python/object/apply:os.system [id]", "'customer' is a list of 1"),
+        (b"customer: " + b"[" * 20_000, "it is no YAML text"),
+        (b"customer: " + b"x" * 70_000, "larger than 65,536 bytes"),
+        (b"<<: {customer: a}", "no field '<<'"),
+    ],
+)
+def test_yaml_that_is_no_record(text: bytes, problem: str, tmp_path: Path) -> None:
+    file = tmp_path / "record.yaml"
+    file.write_bytes(text)
+    with pytest.raises(AnalysisError) as caught:
+        read_work_record(file)
+    assert problem in str(caught.value)
+    assert str(file) in str(caught.value)
+
+
+def test_record_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(AnalysisError, match="cannot be read: No such file"):
+        read_work_record(tmp_path / "record.yaml")
+
+
+def test_few_lines_of_yaml_cannot_become_many_values(tmp_path: Path) -> None:
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    lines += [
+        f"{name}: &{name} [{', '.join([f'*{old}'] * 9)}]"
+        for old, name in zip("abcdefgh", "bcdefghi", strict=True)
+    ]
+    file = tmp_path / "record.yaml"
+    file.write_text("\n".join(lines))
+    with pytest.raises(AnalysisError, match="no field 'a'"):
+        read_work_record(file)

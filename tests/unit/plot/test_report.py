@@ -162,14 +162,32 @@ def test_what_the_record_says_stands_before_the_log(flown: Flown) -> None:
     assert facts["Aircraft"] == "n4711s"
 
 
+@pytest.mark.parametrize(
+    ("job", "told"),
+    [
+        ("4711 Demo Field", "4711 Demo Field"),
+        ("4712 demo field", "4712 demo field (log: 4711_demo_field)"),
+    ],
+)
+def test_another_spelling_is_no_other_job(flown: Flown, job: str, told: str) -> None:
+    facts = dict(flown.report(WorkRecord(job=job)).facts[0].rows)
+    assert facts["Job"] == told
+
+
+def test_map_and_timeline_share_a_page(pdf: list[str]) -> None:
+    assert "Map The flight over time" in pdf[1]
+    assert len(pdf) == 3
+
+
 def test_flight_without_spray_or_weather(flown: Flown) -> None:
     report = flown.silent().report()
     told, printed = words(report_html(report)), " ".join(pages(report_pdf(report)))
     for text in (
         "Spraying none",
-        "Nothing was sprayed.",
+        "Nothing was sprayed. The log has no position with spray on.",
         "Wind, temperature and humidity: not recorded.",
-        "Mean wind not recorded",
+        "Mean wind nothing sprayed",
+        "Mean rate nothing sprayed",
         "Customer not given",
         "No product given.",
         "Field treated no field boundary",

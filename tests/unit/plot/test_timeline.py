@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from satlog_native import flight
 from satlog_native.errors import AnalysisError
-from satlog_native.plot import PANELS, picture, timeline
+from satlog_native.plot import PANELS, caption, picture, timeline
 from satlog_native.plot.ticks import clock_ticks
 from unit.plot.flights import Flown
 
@@ -26,8 +27,24 @@ def test_panels_are_those_asked_for(flown: Flown) -> None:
     assert [axes.get_title("left") for axes in figure.axes] == ["Wind speed", "Ground speed"]
 
 
+def test_title_and_size(flown: Flown) -> None:
+    words = caption(flown.summary)
+    titled, plain = timeline(flown.track, words=words), timeline(flown.track)
+    assert [text.get_text() for text in titled.texts] == [words.title, words.subtitle]
+    assert titled.get_figheight() > plain.get_figheight()
+    lines = [text.get_window_extent() for text in titled.texts]
+    panels = titled.axes[0].get_tightbbox()
+    assert panels is not None
+    assert min(box.y0 for box in lines) > panels.y1
+    small = timeline(flown.track, size=(7.0, 4.5))
+    assert small.get_size_inches().tolist() == [7.0, 4.5]
+    for above, below in pairwise(small.axes):
+        boxes = above.get_tightbbox(), below.get_tightbbox()
+        assert boxes[0].y0 > boxes[1].y1  # type: ignore[union-attr]
+
+
 def test_values_are_the_track_s(flown: Flown) -> None:
-    axes = timeline(flown.track, ["flow"], width=20).axes[0]
+    axes = timeline(flown.track, ["flow"], size=(20.0, None)).axes[0]
     line = next(line for line in axes.lines if line.get_gid() == "flow_rate")
     shown = np.asarray(line.get_ydata(), dtype=float)
     assert np.nanmax(shown) == pytest.approx(flown.track["flow_rate"].max())
