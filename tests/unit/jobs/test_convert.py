@@ -42,7 +42,9 @@ def same(one: JobFile, other: JobFile) -> None:
         assert to_geometry([a]).normalize().equals_exact(to_geometry([b]).normalize(), 1e-9)
 
 
-@pytest.mark.parametrize("suffix", [".job", ".geojson", ".json", ".kml", ".KML", ".shp", ".SHP", ".gpkg"])
+@pytest.mark.parametrize(
+    "suffix", [".job", ".geojson", ".json", ".kml", ".KML", ".shp", ".SHP", ".gpkg"]
+)
 def test_a_job_survives_every_format(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"field{suffix}"
     assert save_job(JOB, path) == path
