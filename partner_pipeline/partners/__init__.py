@@ -1,0 +1,1 @@
+"""Partners: one service each behind one interface, found by their code."""

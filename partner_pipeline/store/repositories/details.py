@@ -1,0 +1,70 @@
+"""Positions of logs: one document each, written and deleted by the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from partner_pipeline.errors import ValidationError
+from partner_pipeline.model.applications import DETAIL_FIELDS
+from partner_pipeline.store.base import Document, Store
+from partner_pipeline.store.repositories.base import equal
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Details:
+    """The collection ``application_details``."""
+
+    collection = "application_details"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def replace(self, file_id: str, rows: pl.DataFrame) -> int:
+        """Store the positions of a file in the place of those that are there.
+
+        Parameters
+        ----------
+        file_id : str
+        rows : polars.DataFrame
+            Columns of `DETAIL_FIELDS`, all but ``fileId``; ``frame`` is different in each row.
+
+        Returns
+        -------
+        int
+            How many were stored.
+
+        Raises
+        ------
+        ValidationError
+            Other columns.
+        """
+        import polars as pl
+
+        expected = set(DETAIL_FIELDS) - {"fileId"}
+        if set(rows.columns) != expected:
+            raise ValidationError(
+                f"storing the positions of file {file_id}: expected the columns of DETAIL_FIELDS, "
+                f"found other ones: {', '.join(sorted(expected ^ set(rows.columns)))}"
+            )
+        documents = rows.select(
+            pl.format("{}:{}", pl.lit(file_id), pl.col("frame")).alias("_id"),
+            pl.lit(file_id).alias("fileId"),
+            *DETAIL_FIELDS[1:],
+        )
+        self.delete(file_id)
+        return self._store.insert_table(self.collection, documents)
+
+    def delete(self, file_id: str) -> int:
+        """Delete the positions of a file; how many there were."""
+        return self._store.delete(self.collection, equal(fileId=file_id))
+
+    def of_file(self, file_id: str, *, limit: int | None = None) -> list[Document]:
+        """The positions of a file, in its order."""
+        where = equal(fileId=file_id)
+        return self._store.find(self.collection, where, sort=(("frame", 1),), limit=limit)
+
+    def count(self, file_id: str) -> int:
+        """How many positions of a file are stored."""
+        return self._store.count(self.collection, equal(fileId=file_id))

@@ -1,0 +1,27 @@
+"""Jobs."""
+
+from __future__ import annotations
+
+from partner_pipeline.model.clock import Now
+from partner_pipeline.model.jobs import Job
+from partner_pipeline.store.base import Store
+from partner_pipeline.store.repositories.base import Repository, equal
+
+
+class Jobs(Repository[Job]):
+    """The collection ``jobs``."""
+
+    def __init__(self, store: Store, now: Now) -> None:
+        super().__init__(store, now, "jobs", Job.from_document)
+
+    def of_customer(self, customer_id: str) -> list[Job]:
+        """A customer's jobs, by name."""
+        return self._find(equal(customer=customer_id), sort=(("name", 1), ("_id", 1)))
+
+    def among(self, ids: list[str]) -> dict[str, Job]:
+        """Jobs by their ids; those that are there."""
+        return {job.id: job for job in self._find({"_id": {"$in": ids}})} if ids else {}
+
+    def change(self, job: Job) -> Job:
+        """Store a job in the place of the one with its id; its ``updatedAt`` becomes now."""
+        return self._put(job.model_copy(update={"updated_at": self._now()}))

@@ -1,0 +1,91 @@
+"""Real services for the pipeline's tests: those of the environment, else scripts/services."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+_SERVICES = Path(__file__).resolve().parents[2] / "scripts" / "services.py"
+
+
+def _url(service: str, variable: str) -> str:
+    """The URL of a service, started when it is not there; several test processes share it."""
+    if url := os.environ.get(variable):
+        return url
+    command = [sys.executable, str(_SERVICES), "up", service]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = f"{variable} is not set, and scripts/services up {service} failed: {done.stderr}"
+        if os.environ.get("SATLOG_REQUIRE_SERVICES"):
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    lines = (shlex.split(line)[1].partition("=") for line in done.stdout.splitlines())
+    return {name: value for name, _, value in lines}[variable]
+
+
+@pytest.fixture(scope="session")
+def mongo_uri() -> str:
+    """Of a MongoDB or of the server that speaks its protocol."""
+    return _url("mongodb", "MONGODB_URI")
+
+
+@pytest.fixture(scope="session")
+def amqp_url() -> str:
+    """Of RabbitMQ."""
+    return _url("rabbitmq", "AMQP_URL")
+
+
+@pytest.fixture(scope="session")
+def amqp_management_url() -> str:
+    """Of RabbitMQ's management API, with the account."""
+    return _url("rabbitmq", "RABBITMQ_MANAGEMENT_URL")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """Of Redis."""
+    return _url("redis", "REDIS_URL")
+
+
+@pytest.fixture
+def mongo_database(mongo_uri: str) -> Iterator[str]:
+    """The name of a database that no other test uses; dropped afterwards."""
+    import pymongo
+
+    name = f"test_{uuid.uuid4().hex}"
+    yield name
+    with pymongo.MongoClient[dict[str, Any]](mongo_uri) as client:
+        client.drop_database(name)
+
+
+@pytest.fixture
+def queue_prefix(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Of queues that no other test uses; RabbitMQ's are deleted if the test used RabbitMQ."""
+    prefix = f"test_{uuid.uuid4().hex[:12]}_"
+    if "amqp_url" not in request.fixturenames:
+        yield prefix
+        return
+    amqp_url = request.getfixturevalue("amqp_url")
+    management_url = request.getfixturevalue("amqp_management_url")
+    yield prefix
+    _delete_queues(amqp_url, management_url, prefix)
+
+
+def _delete_queues(amqp_url: str, management_url: str, prefix: str) -> None:
+    import httpx
+    from pika import URLParameters
+
+    vhost = quote(URLParameters(amqp_url).virtual_host, safe="")
+    with httpx.Client(base_url=management_url) as api:
+        for queue in api.get(f"/api/queues/{vhost}?columns=name").raise_for_status().json():
+            if queue["name"].startswith(prefix):
+                api.delete(f"/api/queues/{vhost}/{queue['name']}")
