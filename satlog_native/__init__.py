@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from satlog_native import errors, layouts, synth
+    from satlog_native.dataset import write_dataset
+    from satlog_native.flight import FlightSettings
     from satlog_native.log import Log, open_log
     from satlog_native.report import DamageReport, LostRun
     from satlog_native.scan import scan_log
@@ -23,6 +25,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DamageReport",
+    "FlightSettings",
     "Log",
     "LostRun",
     "__version__",
@@ -31,14 +34,17 @@ __all__ = [
     "open_log",
     "scan_log",
     "synth",
+    "write_dataset",
 ]
 
 _HOME = {
     "DamageReport": "report",
+    "FlightSettings": "flight",
     "Log": "log",
     "LostRun": "report",
     "open_log": "log",
     "scan_log": "scan",
+    "write_dataset": "dataset",
 }
 
 

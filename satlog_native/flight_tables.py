@@ -7,6 +7,7 @@ is loaded.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from satlog_native import plan as plans
@@ -134,12 +135,10 @@ def summarised(log: Log, settings: FlightSettings, boundary: Any = None) -> Summ
 
 def is_dry(log: Log) -> bool:
     """Whether a log says that its material is dry, so that kg stands for L."""
-    from satlog_native.flight import FACT_KINDS, flight_facts
-
-    kinds = [kind for kind in FACT_KINDS if kind in log.layout.by_name]
-    return bool(flight_facts(log.tables(kinds))["material"] == "dry")
+    return bool(log.facts()["material"] == "dry")
 
 
+@lru_cache(maxsize=64)  # by layout, each of which is equal to itself only
 def flight_schema(
     layout: Layout, name: str, units: Units = "si", *, dry: bool = False
 ) -> pa.Schema:

@@ -461,6 +461,13 @@ class Log:
 
         return flight.coverage(self.track(settings), settings, boundary)
 
+    def facts(self) -> dict[str, Any]:
+        """Who flew, with what, for which job: see :func:`flight.flight_facts`."""
+        from satlog_native import flight
+
+        kinds = [kind for kind in flight.FACT_KINDS if kind in self.layout.by_name]
+        return flight.flight_facts(self.tables(kinds))
+
     def summary(
         self, settings: FlightSettings | None = None, coverage: Coverage | None = None
     ) -> pl.DataFrame:
@@ -470,7 +477,6 @@ class Log:
         """
         from satlog_native import flight
 
-        kinds = [kind for kind in flight.FACT_KINDS if kind in self.layout.by_name]
-        facts = {**flight.flight_facts(self.tables(kinds)), **self.report.to_dict()}
+        facts = {**self.facts(), **self.report.to_dict()}
         passes = self.passes(settings)
         return flight.summary(self.track(settings), passes, coverage, facts, settings)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from satlog_native.errors import SatlogError
-from satlog_native.flight import FACT_KINDS, Coverage, FlightSettings, flight_facts
+from satlog_native.flight import Coverage, FlightSettings
 from satlog_native.jobs import job_identity
 from satlog_native.jobs.geometry import shapely_module
 from satlog_native.log import Log
@@ -115,5 +115,4 @@ def log_match_row(
             coverage = log.coverage(settings)
         except SatlogError as error:  # no swath width, or the extra geo is not installed
             missing = str(error)
-    kinds = [kind for kind in FACT_KINDS if kind in log.layout.by_name]
-    return match_row(name, track, coverage, flight_facts(log.tables(kinds))), missing
+    return match_row(name, track, coverage, log.facts()), missing
