@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-_PACKAGES = ("satlog", "numpy", "pyarrow", "polars", "construct", "kaitaistruct")
+_PACKAGES = (
+    *("satlog", "numpy", "pyarrow", "polars", "shapely"),
+    *("construct", "kaitaistruct", "pandas", "geopandas"),
+)
 
 
 def description() -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -11,7 +11,8 @@ from typing import Final
 
 from benchmarks import processes
 from benchmarks.memory import peak
-from benchmarks.pairs import Race, race
+from benchmarks.pairs import Race, race, timed
+from benchmarks.questions import Question, Sizes
 from benchmarks.subjects import SUBJECTS
 from benchmarks.workloads import Workload
 
@@ -39,6 +40,8 @@ FULL: Final = {"flight": Effort(3, 5), "million": Effort(5, 5), "large": Effort(
 QUICK: Final = dict.fromkeys(FULL, Effort(0, 2))
 #: Starting processes.
 PROCESSES: Final = Effort(20, 15)
+#: Answering questions.
+ANSWERS: Final = Effort(5, 5)
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,40 @@ def measure(workload: Workload, effort: Effort) -> Measured:
     seconds = {key: median(one.second) for key, one in races.items()}
     seconds["decode"] = median(_all(one.first for one in races.values()))
     return Measured(workload, seconds, races, index, peaks)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How long satlog takes for a question.
+
+    Attributes
+    ----------
+    most : float
+        Seconds that it may take.
+    seconds : float
+        Median.
+    race : Race or None
+        Against the rival, where there is one.
+    """
+
+    what: str
+    most: float
+    seconds: float
+    race: Race | None
+
+
+def answer(prepare: Callable[[Sizes], Question], sizes: Sizes, effort: Effort) -> Answer:
+    """Ask a question again and again, and its rival in turn."""
+    question = prepare(sizes)
+    tell(question.what)
+    if question.rival is None:
+        result = None
+        timed(question.satlog)
+        seconds = tuple(timed(question.satlog) for _ in range(effort.least))
+    else:
+        result = race(question.satlog, question.rival, seconds=effort.seconds, least=effort.least)
+        seconds = result.first
+    return Answer(question.what, question.most, median(seconds), result)
 
 
 def measure_convert(log: Path, effort: Effort) -> Race:

@@ -10,8 +10,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks import machine, measure, workloads
-from benchmarks.measure import Measured
+from benchmarks import dataset, machine, measure, questions, workloads
+from benchmarks.measure import Answer, Measured
 from benchmarks.pairs import Race
 from benchmarks.subjects import SUBJECTS
 
@@ -27,6 +27,15 @@ class Target(NamedTuple):
     wanted: str
     measured: str
     reached: bool
+
+
+class Results(NamedTuple):
+    """All that was measured: on each log, of whole processes, of each question."""
+
+    logs: dict[str, Measured]
+    convert: Race
+    dataset: Race
+    answers: list[Answer]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -48,18 +57,25 @@ def report(*, quick: bool) -> str:
     about = machine.description()
     efforts = measure.QUICK if quick else measure.FULL
     processes = measure.QUICK["flight"] if quick else measure.PROCESSES
+    asked = measure.QUICK["flight"] if quick else measure.ANSWERS
+    amount = questions.QUICK if quick else questions.FULL
     with TemporaryDirectory(prefix="satlog-bench-") as folder:
         measure.tell("writing the logs")
         sizes = workloads.QUICK if quick else workloads.FULL
         logs = workloads.write(Path(folder), sizes)
         convert = measure.measure_convert(logs["flight"].path, processes)
+        measure.tell("satlog dataset")
+        workers = dataset.measure(Path(folder), quick=quick)
+        answers = [
+            measure.answer(prepare, amount, asked) for prepare in questions.QUESTIONS.values()
+        ]
         measured = {
             name: measure.measure(workload, efforts[name]) for name, workload in logs.items()
         }
-        return "\n".join(_lines(about, measured, convert))
+        return "\n".join(_lines(about, Results(measured, convert, workers, answers)))
 
 
-def _lines(about: dict[str, str], measured: dict[str, Measured], convert: Race) -> Iterator[str]:
+def _lines(about: dict[str, str], results: Results) -> Iterator[str]:
     yield "# Benchmarks\n"
     yield "Written by `make bench`; all logs are in layout `satloc_air`.\n"
     yield from _table(("machine", ""), about.items())
@@ -69,18 +85,24 @@ def _lines(about: dict[str, str], measured: dict[str, Measured], convert: Race) 
         ("what", "wanted", "measured", ""),
         (
             (*target[:3], "reached" if target.reached else "**not reached**")
-            for target in _targets(measured, convert)
+            for target in (*_targets(results.logs, results.convert), *_analysis_targets(results))
         ),
     )
-    for one in measured.values():
+    for one in results.logs.values():
         yield f"## {one.workload.title}\n"
         yield from _table(
             ("", "MB/s", "records/s", "satlog (all tables, 1 thread) is", "peak memory, MB"),
-            _rows(one, measured),
+            _rows(one, results.logs),
             numbers=4,
         )
+    yield "## Flight analysis and matching\n"
+    yield from _table(
+        ("", "satlog, ms", "pandas and geopandas, ms", "satlog is"),
+        _answer_rows(results.answers),
+        numbers=3,
+    )
     yield "## Whole processes\n"
-    yield from _table(("", "ms"), _process_rows(convert), numbers=1)
+    yield from _table(("", "ms"), _process_rows(results), numbers=1)
     yield (_HERE / "NOTES.md").read_text(encoding="utf-8")
 
 
@@ -156,6 +178,28 @@ def _targets(measured: dict[str, Measured], convert: Race) -> Iterator[Target]:
         )
 
 
+def _analysis_targets(results: Results) -> Iterator[Target]:
+    for one in results.answers:
+        wanted, measured = f"at most {one.most * 1e3:,.0f} ms", f"{_milliseconds(one.seconds)} ms"
+        yield Target(one.what, wanted, measured, one.seconds <= one.most)
+    for one in results.answers:
+        if one.race is not None:
+            yield _at_least(f"{one.what}, to pandas and geopandas", 5, one.race)
+    yield _at_least("`satlog dataset` by two processes, to one", 1.7, results.dataset)
+
+
+def _answer_rows(answers: Iterable[Answer]) -> Iterator[tuple[str, ...]]:
+    for one in answers:
+        rival = "", ""
+        if one.race is not None:
+            rival = _milliseconds(median(one.race.second)), f"{_times(one.race)} as fast"
+        yield one.what, _milliseconds(one.seconds), *rival
+
+
+def _milliseconds(seconds: float) -> str:
+    return _figure(seconds * 1e3)
+
+
 def _at_least(what: str, least: float, one: Race) -> Target:
     return Target(what, f"at least {least:g} × as fast", _times(one), one.ratio >= least)
 
@@ -164,12 +208,15 @@ def _turned(one: Race) -> Race:
     return Race(one.second, one.first)
 
 
-def _process_rows(convert: Race) -> Iterator[tuple[str, str]]:
+def _process_rows(results: Results) -> Iterator[tuple[str, str]]:
+    convert, workers = results.convert, results.dataset
     yield (
         "`satlog convert flight.log out.parquet --table position`",
         f"{median(convert.first) * 1e3:.0f}",
     )
     yield '`python -c "import pyarrow.parquet"`', f"{median(convert.second) * 1e3:.0f}"
+    for count, seconds in ((1, workers.second), (2, workers.first)):
+        yield f"`satlog dataset season out --workers {count}`", f"{median(seconds) * 1e3:,.0f}"
 
 
 if __name__ == "__main__":

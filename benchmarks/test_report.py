@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.memory import peak
 from benchmarks.pairs import Race, race
+from benchmarks.questions import QUESTIONS
 from benchmarks.report import report
 from benchmarks.subjects import SUBJECTS
 from benchmarks.workloads import QUICK
@@ -30,9 +31,15 @@ def test_every_log_and_subject_has_its_row(text: str) -> None:
 def test_every_target_is_reached_or_not(text: str) -> None:
     section = text.partition("## Targets")[2].partition("\n## ")[0]
     rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
-    assert len(rows) == 10
+    assert len(rows) == 20
     for row in rows:
         assert row.endswith(("| reached |", "| **not reached** |"))
+
+
+def test_every_question_has_its_row(text: str) -> None:
+    section = text.partition("## Flight analysis")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == len(QUESTIONS)
 
 
 def test_calls_take_turns() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -14,11 +15,12 @@ from benchmarks.rivals import (
     kaitai_rival,
     memcpy,
     numpy_two_pass,
+    pandas_flight,
     satloc_air,
     struct_loop,
 )
-from satlog_native import layouts, open_log
-from satlog_native.synth import FlightPlan, fly, rectangle
+from satlog_native import flight, layouts, open_log
+from satlog_native.synth import FlightPlan, bulk, fly, rectangle
 
 DECODERS: Final[dict[str, Callable[[bytes], satloc_air.Tables]]] = {
     "struct_loop": struct_loop.decode,
@@ -91,6 +93,44 @@ def test_damage_is_refused(name: str, place: int, log: bytes) -> None:
     damaged[place] ^= 4
     with pytest.raises(ValueError, match="no good"):
         DECODERS[name](bytes(damaged))
+
+
+FIELD: Final = rectangle(35.2, -90.9, 200.0, 700.0)
+
+#: Flights that satlog and the analyst work out alike.
+FLIGHTS: Final[dict[str, Callable[[], bytes]]] = {
+    "windy": lambda: fly(FlightPlan(field=FIELD, rate_hz=10, positions="mixed"), seed=3).data,
+    "two flights": lambda: bulk(50_000, seed=1),
+    # Frames that are lost leave gaps, and records that come too late.
+    "damaged": lambda: fly(FlightPlan(field=FIELD), seed=4).damaged(seed=4, gaps=30, noise=20).data,
+}
+
+
+@pytest.mark.parametrize("name", FLIGHTS)
+def test_same_flight(name: str) -> None:
+    with open_log(FLIGHTS[name]()) as opened:
+        tables = opened.tables()
+    track = flight.track(tables)
+    passes = flight.passes(track)
+    _, on, runs, told = pandas_flight.analyse(pandas_flight.to_pandas(tables))
+    assert passes.height == len(runs) > 3
+    for column in passes.columns:
+        for value, truth in zip(runs[column], passes[column], strict=True):
+            assert is_close(value, truth), column
+    summary = flight.summary(track, passes).row(0, named=True)
+    for figure, value in told.items():
+        assert is_close(value, summary[figure]), figure
+    wanted, ground = flight.coverage(track), pandas_flight.coverage(on)
+    assert ground["net_area"] == pytest.approx(wanted.net_area, rel=0.005)
+    # A difference of two sums: as exact as these are.
+    assert ground["overlap_area"] == pytest.approx(wanted.overlap_area, abs=0.005 * wanted.net_area)
+
+
+def is_close(value: Any, truth: Any) -> bool:
+    """Numbers to six digits; times exactly."""
+    return bool(
+        value == truth if isinstance(truth, datetime) else pytest.approx(truth, 1e-6, 1e-6) == value
+    )
 
 
 @pytest.mark.parametrize("copy", [memcpy.warm, memcpy.fresh, memcpy.fresh_huge])

@@ -8,8 +8,10 @@ from typing import Final
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks import processes
+from benchmarks import processes, questions
 from benchmarks.memory import peak
+from benchmarks.questions import BOTH_ANSWER
+from benchmarks.questions import QUESTIONS as ASKED
 from benchmarks.subjects import SUBJECTS
 from benchmarks.workloads import Workload
 
@@ -47,6 +49,16 @@ def test_speed(
         benchmark.pedantic(call, rounds=3)  # type: ignore[no-untyped-call]
     else:
         benchmark(call)
+
+
+@pytest.mark.parametrize(
+    ("key", "who"),
+    [*((key, "satlog") for key in ASKED), *((key, "rival") for key in BOTH_ANSWER)],
+)
+def test_answers(key: str, who: str, benchmark: BenchmarkFixture) -> None:
+    question = ASKED[key](questions.FULL if benchmark.enabled else questions.QUICK)
+    benchmark.group = question.what
+    benchmark(getattr(question, who))
 
 
 def test_convert(logs: dict[str, Workload], tmp_path: Path, benchmark: BenchmarkFixture) -> None:

@@ -90,6 +90,10 @@ class DamageReport:
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """How IPython and notebooks show it."""
+        printer.text(str(self))
+
     def lines(self, most_runs: int = 10) -> list[str]:
         """The report for people, a line a fact.
 

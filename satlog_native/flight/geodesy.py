@@ -13,8 +13,13 @@ Array = NDArray[np.float64]
 _AXIS: Final = 6_378_137.0
 _ECCENTRICITY_2: Final = 6.694_379_990_141_33e-3
 
+_DEGREE: Final = np.pi / 180.0
 
-def step_distances(latitude: Array, longitude: Array) -> Array:
+#: Steps worked on at once: all that is between input and result stays in the processor's cache.
+_BLOCK: Final = 8192
+
+
+def step_distances(latitude: Array, longitude: Array, out: Array | None = None) -> Array:
     """Distance from each point to the next.
 
     With the radii of curvature M (meridian) and N (prime vertical) at the mean latitude,
@@ -26,18 +31,28 @@ def step_distances(latitude: Array, longitude: Array) -> Array:
     ----------
     latitude, longitude : ndarray, shape (n,)
         Degrees.
+    out : ndarray, shape (n - 1,), optional
+        Where the distances are written to, and returned.
 
     Returns
     -------
     ndarray, shape (n - 1,)
         Metres.
     """
-    phi = np.radians(latitude)
+    metres = np.empty(max(len(latitude) - 1, 0)) if out is None else out
+    for start in range(0, len(metres), _BLOCK):
+        points = slice(start, start + _BLOCK + 1)
+        metres[start : start + _BLOCK] = _distances(latitude[points], longitude[points])
+    return metres
+
+
+def _distances(latitude: Array, longitude: Array) -> Array:
+    phi = latitude * _DEGREE
     cosine = np.cos(phi)
     cosines = cosine[1:] * cosine[:-1]
     # 1 - cos φ₁ cos φ₂ is the mean latitude's sin², but for sin²(Δφ/2): below 1e-8 here.
     flattening = 1.0 - _ECCENTRICITY_2 * (1.0 - cosines)
     prime_vertical = _AXIS / np.sqrt(flattening)
     north = prime_vertical * (1.0 - _ECCENTRICITY_2) / flattening * np.diff(phi)
-    east_2 = (2.0 * prime_vertical * np.sin(np.radians(np.diff(longitude)) / 2.0)) ** 2 * cosines
+    east_2 = (2.0 * prime_vertical * np.sin(np.diff(longitude) * (_DEGREE / 2.0))) ** 2 * cosines
     return np.asarray(np.sqrt(north**2 + np.maximum(east_2, 0.0)))

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from satlog_native.flight.averages import mean, mean_direction, rms
+from satlog_native.flight.averages import Array, Groups, direction_of, ratio, vectors
 from satlog_native.flight.settings import FlightSettings
-from satlog_native.flight.steps import steps
+from satlog_native.flight.steps import Runs, flown
 
 _SQUARE_METRES: Final = 10_000.0  # of a hectare
-
-_FIRST_AND_LAST: Final = (
-    pl.col("latitude").first().alias("first_latitude"),
-    pl.col("longitude").first().alias("first_longitude"),
-    pl.col("next_latitude").last().alias("last_latitude"),
-    pl.col("next_longitude").last().alias("last_longitude"),
-)
+_MICROSECONDS: Final = 1_000_000
 
 _COLUMNS: Final = (
     *("pass", "swath_number", "start_time", "end_time", "duration", "spray_off_time", "length"),
@@ -25,6 +21,12 @@ _COLUMNS: Final = (
     *("cross_track_rms", "swath_width", "area", "volume", "applied_rate", "target_rate"),
     *("rate_error", "mean_wind_speed", "mean_wind_direction", "headwind", "crosswind"),
     *("mean_height", "first_latitude", "first_longitude", "last_latitude", "last_longitude"),
+)
+
+#: What is summed and averaged over sprayed steps.
+_MEASURED: Final = (
+    *("dt", "distance", "volume_step", "ground_speed", "altitude", "track", "cross_track"),
+    *("swath_width", "target_rate", "wind_speed", "wind_direction", "laser_height"),
 )
 
 
@@ -91,63 +93,82 @@ def passes(track: pl.DataFrame, settings: FlightSettings | None = None) -> pl.Da
     AnalysisError
         If columns of a track are missing.
     """
-    return passes_of(steps(track, settings))
-
-
-def passes_of(flown: pl.DataFrame) -> pl.DataFrame:
-    """The passes of a flight's steps; see :func:`passes`."""
-    inside = flown.filter(pl.col("pass").is_not_null())
-    flickers = inside.filter(~pl.col("sprayed")).group_by("pass").agg(spray_off_time=pl.sum("dt"))
-    sprayed = inside.filter("sprayed").group_by("pass", maintain_order=True).agg(*_aggregates())
-    width, target = pl.col("swath_width"), pl.col("target_rate")
-    return (
-        sprayed.join(flickers, on="pass", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("spray_off_time").fill_null(0.0),
-            duration=(pl.col("end_time") - pl.col("start_time")).dt.total_microseconds() / 1e6,
-            area=pl.col("length") * width / _SQUARE_METRES,
-        )
-        .with_columns(
-            applied_rate=pl.when(pl.col("area") > 0.0).then(pl.col("volume") / pl.col("area"))
-        )
-        .with_columns(
-            rate_error=pl.when(target > 0.0).then(
-                (pl.col("applied_rate") - target) / target * 100.0
-            )
-        )
-        .select(_COLUMNS)
-    )
-
-
-def _aggregates() -> list[pl.Expr]:
-    speed, wind, origin = pl.col("ground_speed"), pl.col("wind_speed"), pl.col("wind_direction")
-    off_nose = (origin - pl.col("track").cast(pl.Float64)).radians()
-    step = pl.duration(microseconds=(pl.col("dt") * 1e6).round().cast(pl.Int64))
-    distance, width = pl.col("distance"), pl.col("swath_width")
-    with_width = pl.when(width.is_not_null()).then(distance).sum()
-    return [
-        pl.col("swath_number").first(),
-        pl.col("time").first().alias("start_time"),
-        (pl.col("time") + step).last().alias("end_time"),
-        distance.sum().alias("length"),
-        mean(speed).alias("mean_ground_speed"),
-        speed.min().cast(pl.Float64).alias("min_ground_speed"),
-        speed.max().cast(pl.Float64).alias("max_ground_speed"),
-        mean(pl.col("altitude")).alias("mean_altitude"),
-        mean_direction(pl.col("track")).alias("heading"),
-        rms(pl.col("cross_track")).alias("cross_track_rms"),
-        pl.when(with_width > 0.0)
-        .then((distance * width).sum() / with_width)
-        .otherwise(width.mean())
-        .alias("swath_width"),
-        pl.when(pl.col("volume_step").count() > 0)
-        .then(pl.col("volume_step").sum())
-        .alias("volume"),
-        mean(pl.col("target_rate")).alias("target_rate"),
-        mean(wind).alias("mean_wind_speed"),
-        mean_direction(origin, wind).alias("mean_wind_direction"),
-        mean(wind * off_nose.cos()).alias("headwind"),
-        mean(wind * off_nose.sin()).alias("crosswind"),
-        mean(pl.col("laser_height")).alias("mean_height"),
-        *_FIRST_AND_LAST,
+    rows = flown(track, settings)
+    runs = Runs.of(rows, settings)
+    sprayed = rows.select(_MEASURED).filter(rows["sprayed"])
+    values = {name: sprayed[name].cast(pl.Float64).to_numpy() for name in _MEASURED}
+    time, zone = rows["time"].to_physical().to_numpy(), rows.schema["time"]
+    start, end = time[runs.first], time[runs.stop]
+    places = {name: rows[name].to_numpy() for name in ("latitude", "longitude")}
+    figures = {
+        "duration": (end - start) / _MICROSECONDS,
+        "spray_off_time": _off_time(time, runs),
+        **_figures(values, Groups(runs.starts, values["dt"])),
+        **{f"first_{name}": degrees[runs.first] for name, degrees in places.items()},
+        **{f"last_{name}": degrees[runs.stop] for name, degrees in places.items()},
+    }
+    columns = [
+        pl.Series("pass", np.arange(1, len(start) + 1, dtype=np.uint32)),
+        rows["swath_number"].gather(runs.first),
+        pl.Series("start_time", start).cast(zone),
+        pl.Series("end_time", end).cast(zone),
+        *(pl.Series(name, column, nan_to_null=True) for name, column in figures.items()),
     ]
+    return pl.DataFrame(columns).select(_COLUMNS)
+
+
+def _figures(values: dict[str, Array], groups: Groups) -> dict[str, Array]:
+    """What sums and means over the sprayed steps tell of each pass."""
+    speed, wind = values["ground_speed"], values["wind_speed"]
+    east, north = vectors(values["track"])
+    wind_east, wind_north = vectors(values["wind_direction"], wind)
+    length, target = groups.sum(values["distance"]), groups.mean(values["target_rate"])
+    width = _mean_width(values["swath_width"], values["distance"], groups)
+    area, volume = length * width / _SQUARE_METRES, values["volume_step"]
+    volume = np.where(groups.known(volume), groups.sum(volume), np.nan)
+    rate, mean_wind = ratio(volume, area), groups.mean(wind)
+    return {
+        "length": length,
+        "mean_ground_speed": groups.mean(speed),
+        "min_ground_speed": groups.least(speed),
+        "max_ground_speed": groups.greatest(speed),
+        "mean_altitude": groups.mean(values["altitude"]),
+        "heading": direction_of(groups.mean(east), groups.mean(north)),
+        "cross_track_rms": groups.rms(values["cross_track"]),
+        "swath_width": width,
+        "area": area,
+        "volume": volume,
+        "applied_rate": rate,
+        "target_rate": target,
+        "rate_error": ratio((rate - target) * 100.0, target),
+        "mean_wind_speed": mean_wind,
+        "mean_wind_direction": direction_of(
+            groups.mean(wind_east), groups.mean(wind_north), mean_wind
+        ),
+        "headwind": groups.mean(wind_east * east + wind_north * north),
+        "crosswind": groups.mean(wind_east * north - wind_north * east),
+        "mean_height": groups.mean(values["laser_height"]),
+    }
+
+
+def _mean_width(width: Array, distance: Array, groups: Groups) -> Array:
+    """Mean over the length; over the steps where nothing was flown."""
+    known = np.where(np.isnan(width), 0.0, 1.0)
+    length = groups.sum(known * distance)
+    mean = np.where(
+        length > 0.0,
+        ratio(groups.sum(distance * width), length),
+        ratio(groups.sum(width), groups.sum(known)),
+    )
+    # Rounding makes no 20.000000000000004 m of steps of 20 m.
+    return np.clip(mean, groups.least(width), groups.greatest(width))
+
+
+def _off_time(time: NDArray[np.int64], runs: Runs) -> Array:
+    """Seconds without spray within each pass: between sprayed steps that do not touch."""
+    apart = np.flatnonzero(np.diff(runs.rows) > 1)
+    number = np.searchsorted(runs.starts, apart + 1, side="right") - 1
+    within = runs.starts[number] != apart + 1
+    before, after = runs.rows[apart], runs.rows[apart + 1]
+    off = np.where(within, time[after] - time[before + 1], 0) / _MICROSECONDS
+    return np.bincount(number, off, len(runs.starts)).astype(np.float64)

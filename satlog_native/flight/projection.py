@@ -32,6 +32,8 @@ class LocalPlane:
     ----------
     latitude, longitude : ndarray, shape (n,)
         Degrees; at least one point.
+    turn : float
+        Angle of the y axis, degrees from north, anticlockwise.
 
     Raises
     ------
@@ -41,20 +43,21 @@ class LocalPlane:
         If shapely or pyproj is not installed.
     """
 
-    def __init__(self, latitude: Array, longitude: Array) -> None:
+    def __init__(self, latitude: Array, longitude: Array, *, turn: float = 0.0) -> None:
         self._shapely = shapely_module()
         self.latitude, self.longitude = _middle(latitude, longitude)
-        self._transformer = _pyproj().Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
+        self._transformer = _pyproj().Transformer.from_pipeline(self._pipeline(turn))
         self._require_near(
             "the sprayed track", np.column_stack(self.to_metres(latitude, longitude))
         )
 
-    @property
-    def crs(self) -> str:
-        """The plane's coordinate reference system, as PROJ writes it."""
+    def _pipeline(self, turn: float) -> str:
+        """What leads from degrees, longitude first, to the plane, as PROJ writes it."""
+        sine, cosine = np.sin(np.radians(turn)), np.cos(np.radians(turn))
         return (
-            f"+proj=laea +lat_0={self.latitude!r} +lon_0={self.longitude!r} "
-            "+datum=WGS84 +units=m +no_defs"
+            "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad "
+            f"+step +proj=laea +lat_0={self.latitude!r} +lon_0={self.longitude!r} +ellps=WGS84 "
+            f"+step +proj=affine +s11={cosine} +s12={sine} +s21={-sine} +s22={cosine}"
         )
 
     def to_metres(self, latitude: Array, longitude: Array) -> tuple[Array, Array]:

@@ -131,21 +131,21 @@ def as_frame(table: pa.Table | pl.DataFrame, kind: str) -> pl.DataFrame:
             f"analysing a flight: column 'frame' of table {kind!r} does not grow from row to row; "
             "give the rows in file order"
         )
-    return frame.with_columns(number.set_sorted())
+    return frame.with_columns(number)
 
 
-def join_latest(positions: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+def join_latest(positions: pl.LazyFrame, tables: Tables) -> pl.LazyFrame:
     """Add to each position the values of :data:`SOURCES` as of its frame.
 
     Parameters
     ----------
-    positions : polars.DataFrame
+    positions : polars.LazyFrame
         With ``frame``.
     tables : mapping of str to table
 
     Returns
     -------
-    polars.DataFrame
+    polars.LazyFrame
         The positions' columns, and after them those of :data:`SOURCES` that they lack.
 
     Raises
@@ -154,41 +154,49 @@ def join_latest(positions: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         If a table's rows are not in file order.
     """
     joined = positions
+    told: set[tuple[str, str]] = set()
     for kind in TRACK_KINDS[1:]:
-        told = _told(tables, kind)
-        if told is not None:
-            joined = joined.join_asof(told, on="frame", check_sortedness=False)
-    columns = set(joined.columns)
+        told_here, records = _told(tables, kind)
+        if told_here:
+            joined = joined.join_asof(records, on="frame", check_sortedness=False)
+            told.update((name, kind) for name in told_here)
+    schema = positions.collect_schema()
     values = {}
     for name, (dtype, sources) in SOURCES.items():
-        own = [_value(name, Source("position", name), positions.schema)] if name in columns else []
-        labels = [f"{name} of {source.kind}" for source in sources]
-        known = [*own, *(pl.col(label) for label in labels if label in columns)]
+        known = [pl.col(_label(name, one.kind)) for one in sources if (name, one.kind) in told]
+        if name in schema:
+            known.insert(0, _value(name, Source("position", name), schema))
         values[name] = (pl.coalesce(known) if known else pl.lit(None, dtype)).alias(name)
-    names = dict.fromkeys((*positions.columns, *SOURCES))
+    names = dict.fromkeys((*schema.names(), *SOURCES))
     return joined.select(values.get(name, pl.col(name)) for name in names)
 
 
-def _told(tables: Tables, kind: str) -> pl.DataFrame | None:
-    """What the records of one kind tell: ``frame``, and a column ``<what> of <kind>`` for each."""
+def _label(name: str, kind: str) -> str:
+    """What a value is called until it is known whose counts."""
+    return f"{name} of {kind}"
+
+
+def _told(tables: Tables, kind: str) -> tuple[list[str], pl.LazyFrame]:
+    """What the records of one kind tell, and a table of it: ``frame``, and a column for each."""
     table: pa.Table | pl.DataFrame | None = tables.get(kind)
     if table is None or not len(table):
-        return None
+        return [], pl.LazyFrame()
     names = table.columns if isinstance(table, pl.DataFrame) else table.column_names
-    wanted = [
-        (name, source)
+    wanted = {
+        name: source
         for name, (_, sources) in SOURCES.items()
         for source in sources
         if source.kind == kind and set(source.columns) <= set(names)
-    ]
+    }
     if not wanted:
-        return None
-    used = dict.fromkeys(column for _, source in wanted for column in source.columns)
+        return [], pl.LazyFrame()
+    used = dict.fromkeys(column for source in wanted.values() for column in source.columns)
     frame = as_frame(table.select([name for name in ("frame", *used) if name in names]), kind)
-    return frame.select(
-        "frame",
-        *(_value(name, source, frame.schema).alias(f"{name} of {kind}") for name, source in wanted),
+    values = (
+        _value(name, source, frame.schema).alias(_label(name, kind))
+        for name, source in wanted.items()
     )
+    return list(wanted), frame.lazy().select("frame", *values)
 
 
 def _value(name: str, source: Source, schema: pl.Schema) -> pl.Expr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -46,7 +47,27 @@ def steps(track: pl.DataFrame, settings: FlightSettings | None = None) -> pl.Dat
     AnalysisError
         If columns of a track are missing.
     """
-    settings = settings or FlightSettings()
+    rows = flown(track, settings)
+    runs = Runs.of(rows, settings)
+    edges = np.column_stack([runs.first, runs.stop]).ravel()
+    numbers = np.zeros(len(edges) + 1, np.uint32)
+    numbers[1::2] = np.arange(1, len(runs.starts) + 1)
+    number = pl.Series("pass", np.repeat(numbers, np.diff(edges, prepend=0, append=rows.height)))
+    return rows.with_columns(
+        pl.col("latitude").shift(-1).alias("next_latitude"),
+        pl.col("longitude").shift(-1).alias("next_longitude"),
+        pl.when(number > 0).then(number).alias("pass"),
+    )
+
+
+def flown(track: pl.DataFrame, settings: FlightSettings | None = None) -> pl.DataFrame:
+    """The usable positions of a track, ``swath_width`` replaced if the settings give one.
+
+    Raises
+    ------
+    AnalysisError
+        If columns of a track are missing.
+    """
     missing = [name for name in _TRACK_COLUMNS if name not in track.columns]
     if missing:
         raise AnalysisError(
@@ -54,22 +75,10 @@ def steps(track: pl.DataFrame, settings: FlightSettings | None = None) -> pl.Dat
             "satlog_native.flight.track"
         )
     known = usable(track)
-    rows = track if known.all() else track.filter(known)
-    rows = _without_open_end(rows)
-    if settings.swath_width is not None:
+    rows = _without_open_end(track if known is None else track.filter(known))
+    if settings is not None and settings.swath_width is not None:
         rows = rows.with_columns(swath_width=pl.lit(settings.swath_width))
-    number = _pass_numbers(
-        rows["time"].to_physical().to_numpy(),
-        rows["dt"].is_null().to_numpy(),
-        rows["sprayed"].to_numpy(),
-        rows["swath_number"].fill_null(_NO_NUMBER).to_numpy(),
-        settings.merge_gap,
-    )
-    return rows.with_columns(
-        pl.col("latitude").shift(-1).alias("next_latitude"),
-        pl.col("longitude").shift(-1).alias("next_longitude"),
-        pl.Series("pass", number).replace(0, None),
-    )
+    return rows
 
 
 def _without_open_end(rows: pl.DataFrame) -> pl.DataFrame:
@@ -84,29 +93,49 @@ def _without_open_end(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _pass_numbers(
-    time: NDArray[np.int64],
-    unknown: NDArray[np.bool_],
-    sprayed: NDArray[np.bool_],
-    swath_number: NDArray[np.int32],
-    merge_gap: float,
-) -> NDArray[np.uint32]:
-    """The pass that each step belongs to, from 1; 0 for none."""
-    on = np.flatnonzero(sprayed)
-    number = np.zeros(len(time), np.uint32)
-    if not len(on):
-        return number
-    before, after = on[:-1], on[1:]
-    breaks = np.cumsum(unknown)
-    splits = (
-        # A sprayed step is a known one, so the row after it is where it ends.
-        (time[after] - time[before + 1] > merge_gap * _MICROSECONDS)
-        | (breaks[after] != breaks[before])
-        | (swath_number[after] != swath_number[before])
-    )
-    first = on[np.concatenate([[True], splits])]
-    last = on[np.concatenate([splits, [True]])]
-    number[first] = 1
-    begun = np.cumsum(number, dtype=np.uint32)
-    inside = np.arange(len(time)) <= np.concatenate([[-1], last])[begun]
-    return np.where(inside, begun, 0).astype(np.uint32)
+@dataclass(frozen=True)
+class Runs:
+    """The sprayed steps of a flight, pass by pass.
+
+    Attributes
+    ----------
+    rows : ndarray
+        Of the sprayed steps, among the usable positions.
+    starts : ndarray
+        For each pass, which of the sprayed steps is its first.
+    """
+
+    rows: NDArray[np.intp]
+    starts: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, flown: pl.DataFrame, settings: FlightSettings | None = None) -> Runs:
+        """The passes among usable positions, as :func:`flown` gives them."""
+        sprayed = flown["sprayed"].arg_true()
+        rows = sprayed.to_numpy().astype(np.intp)
+        if not len(rows):
+            return cls(rows, rows)
+        number = flown["swath_number"].gather(sprayed).fill_null(_NO_NUMBER).to_numpy()
+        splits = np.append(True, number[1:] != number[:-1])
+        longest = (settings or FlightSettings()).merge_gap * _MICROSECONDS
+        apart = np.flatnonzero(np.diff(rows) > 1)
+        before, after = rows[apart], rows[apart + 1]
+        time = flown["time"].to_physical().to_numpy()
+        unknown = flown["dt"].is_null().arg_true().to_numpy()
+        splits[apart + 1] |= (
+            # A sprayed step is a known one, so the row after it is where it ends.
+            (time[after] - time[before + 1] > longest)
+            | (np.searchsorted(unknown, after) != np.searchsorted(unknown, before))
+        )
+        return cls(rows, np.flatnonzero(splits))
+
+    @property
+    def first(self) -> NDArray[np.intp]:
+        """The row where each pass's first sprayed step starts."""
+        return np.asarray(self.rows[self.starts])
+
+    @property
+    def stop(self) -> NDArray[np.intp]:
+        """The row where each pass's last sprayed step ends."""
+        before_next = np.append(self.starts[1:], len(self.rows))[: len(self.starts)] - 1
+        return np.asarray(self.rows[before_next] + 1)

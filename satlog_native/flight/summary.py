@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
-from satlog_native.flight.averages import mean, mean_direction, mean_vector
+from satlog_native.flight.averages import Array, Groups, direction_of, vectors
 from satlog_native.flight.coverage import Coverage
 from satlog_native.flight.settings import FlightSettings
-from satlog_native.flight.steps import steps
+from satlog_native.flight.steps import Runs, flown
 from satlog_native.flight.units import convert_units
 
 _SQUARE_METRES: Final = 10_000.0  # of a hectare
 _HOUR: Final = 3600.0
+_MICROSECONDS: Final = 1_000_000
 
 #: Columns taken from the facts, with their types.
 _FACTS: Final[dict[str, pl.DataType]] = {
@@ -32,10 +34,17 @@ _FACTS: Final[dict[str, pl.DataType]] = {
     "cut_tail": pl.Int64(),
 }
 
+_TIMES: Final = ("start_time", "end_time")
 _COVERAGE: Final = ("net_area", "overlap_area", "skip_area", "off_target_area", "coverage")
 
+#: What is summed and averaged over sprayed steps.
+_MEASURED: Final = (
+    *("dt", "distance", "volume_step", "swath_width", "target_rate", "wind_speed"),
+    *("wind_direction", "air_temperature", "relative_humidity"),
+)
+
 _COLUMNS: Final = (
-    *("start_time", "end_time", "flight_time", "spray_time", "turn_time", "ferry_time"),
+    *(*_TIMES, "flight_time", "spray_time", "turn_time", "ferry_time"),
     *("distance", "sprayed_distance", "passes", "gross_area", *_COVERAGE, "volume"),
     *("applied_rate", "target_rate", "rate_cv", "swath_width", "mean_speed", "productivity"),
     *("wind_speed", "wind_direction", "max_wind_speed", "wind_above_limit"),
@@ -127,88 +136,102 @@ def summary(
     """
     settings = settings or FlightSettings()
     facts = facts or {}
-    flown = steps(track, settings)
-    turn_time, ferry_time = _between_passes(flown, passes, settings.turn_limit)
-    rows = pl.concat(
-        [
-            flown.select(_of_flight()),
-            flown.filter("sprayed").select(_of_sprayed(settings.wind_limit)),
-            passes.select(_of_passes()),
-        ],
-        how="horizontal",
-    )
-    areas = {name: getattr(coverage, name, None) for name in _COVERAGE}
-    row = rows.with_columns(
-        pl.lit(turn_time).alias("turn_time"),
-        pl.lit(ferry_time).alias("ferry_time"),
-        *(pl.lit(value, pl.Float64).alias(name) for name, value in areas.items()),
-        *(pl.lit(facts.get(name), dtype).alias(name) for name, dtype in _FACTS.items()),
-    ).with_columns(
-        applied_rate=_per("volume", "gross_area"),
-        swath_width=_per("gross_area", "sprayed_distance") * _SQUARE_METRES,
-        mean_speed=_per("sprayed_distance", "spray_time"),
-        productivity=_per("net_area", "flight_time") * _HOUR,
-    )
-    return convert_units(row.select(_COLUMNS), settings.units, dry=facts.get("material") == "dry")
+    rows = flown(track, settings)
+    runs = Runs.of(rows, settings)
+    figures = {
+        **_of_flight(rows, runs, settings.turn_limit),
+        **_of_sprayed(rows.select(_MEASURED).filter(rows["sprayed"]), settings.wind_limit),
+        **_of_passes(passes),
+        **{name: getattr(coverage, name, None) for name in _COVERAGE},
+        **{name: facts.get(name) for name in _FACTS},
+    }
+    figures["applied_rate"] = _per(figures, "volume", "gross_area")
+    figures["swath_width"] = _per(figures, "gross_area", "sprayed_distance", _SQUARE_METRES)
+    figures["mean_speed"] = _per(figures, "sprayed_distance", "spray_time")
+    figures["productivity"] = _per(figures, "net_area", "flight_time", _HOUR)
+    other = {**_FACTS, "passes": pl.Int64(), **dict.fromkeys(_TIMES, rows.schema["time"])}
+    types = {name: other.get(name, pl.Float64()) for name in _COLUMNS}
+    row = pl.DataFrame({name: [figures[name]] for name in _COLUMNS}, schema=types)
+    return convert_units(row, settings.units, dry=facts.get("material") == "dry")
 
 
-def _of_flight() -> list[pl.Expr]:
-    return [
-        pl.col("time").min().alias("start_time"),
-        pl.col("time").max().alias("end_time"),
-        pl.col("dt").sum().alias("flight_time"),
-        pl.col("distance").sum(),
-    ]
+def _of_flight(rows: pl.DataFrame, runs: Runs, turn_limit: float) -> dict[str, Any]:
+    """Times and distance of all known steps."""
+    turn_time, ferry_time = _between_passes(rows, runs, turn_limit)
+    return {
+        "start_time": rows["time"].min(),
+        "end_time": rows["time"].max(),
+        "flight_time": rows["dt"].sum(),
+        "turn_time": turn_time,
+        "ferry_time": ferry_time,
+        "distance": rows["distance"].sum(),
+    }
 
 
-def _of_sprayed(wind_limit: float) -> list[pl.Expr]:
-    wind, origin = pl.col("wind_speed"), pl.col("wind_direction")
-    east, north = mean_vector(origin, wind)
-    area = pl.col("distance") * pl.col("swath_width") / _SQUARE_METRES
-    known = (area > 0.0) & pl.col("volume_step").is_not_null()
-    area, volume = area.filter(known), pl.col("volume_step").filter(known)
-    rate = volume.sum() / area.sum()
-    variance = (area * (volume / area - rate) ** 2).sum() / area.sum()
-    return [
-        pl.col("dt").sum().alias("spray_time"),
-        pl.col("distance").sum().alias("sprayed_distance"),
-        pl.when(volume.sum() > 0.0).then(variance.sqrt() / rate * 100.0).alias("rate_cv"),
-        mean(pl.col("target_rate")).alias("target_rate"),
-        (east**2 + north**2).sqrt().alias("wind_speed"),
-        mean_direction(origin, wind).alias("wind_direction"),
-        wind.max().alias("max_wind_speed"),
-        pl.when(wind.count() > 0)
-        .then(pl.col("dt").filter(wind > wind_limit).sum() / 60.0)
-        .alias("wind_above_limit"),
-        *(
-            getattr(pl.col(name), which)().alias(f"{which}_{name}")
+def _between_passes(rows: pl.DataFrame, runs: Runs, turn_limit: float) -> tuple[float, float]:
+    """Seconds of turns and of ferrying."""
+    dt = rows["dt"].fill_null(0.0).to_numpy()
+    if not len(runs.starts):
+        return 0.0, float(dt.sum())
+    time = rows["time"].to_physical().to_numpy()
+    last, following = runs.stop[:-1], runs.first[1:]
+    # Every other stretch lies between two passes; one of no step at all gives its first's time.
+    flown = np.add.reduceat(dt, np.column_stack([last, following]).ravel())[::2]
+    flown[last == following] = 0.0
+    pause = time[following] - time[last]
+    turns = (pause >= 0) & (pause <= turn_limit * _MICROSECONDS)
+    before, after = dt[: runs.first[0]].sum(), dt[runs.stop[-1] :].sum()
+    return float(flown[turns].sum()), float(flown[~turns].sum() + before + after)
+
+
+def _of_sprayed(sprayed: pl.DataFrame, wind_limit: float) -> dict[str, Any]:
+    """What the sprayed steps tell of the flight."""
+    values = {name: sprayed[name].to_numpy() for name in _MEASURED}
+    dt, wind = values["dt"], values["wind_speed"]
+    whole = Groups(np.zeros(1, np.intp), dt)
+    east, north = (whole.mean(part) for part in vectors(values["wind_direction"], wind))
+    means = {
+        "target_rate": whole.mean(values["target_rate"]),
+        "wind_speed": np.hypot(east, north),
+        "wind_direction": direction_of(east, north, whole.mean(wind)),
+    }
+    return {
+        "spray_time": sprayed["dt"].sum(),
+        "sprayed_distance": sprayed["distance"].sum(),
+        "rate_cv": _rate_variation(values),
+        **{name: None if np.isnan(mean[0]) else mean[0] for name, mean in means.items()},
+        "max_wind_speed": sprayed["wind_speed"].max(),
+        "wind_above_limit": dt[wind > wind_limit].sum() / 60.0 if whole.known(wind)[0] else None,
+        **{
+            f"{which}_{name}": getattr(sprayed[name], which)()
             for name in ("air_temperature", "relative_humidity")
             for which in ("min", "max")
-        ),
-    ]
+        },
+    }
 
 
-def _of_passes() -> list[pl.Expr]:
-    return [
-        pl.len().cast(pl.Int64).alias("passes"),
-        pl.when(pl.col("area").null_count() == 0).then(pl.col("area").sum()).alias("gross_area"),
-        pl.when(pl.col("volume").null_count() == 0).then(pl.col("volume").sum()).alias("volume"),
-    ]
+def _rate_variation(values: dict[str, Array]) -> float | None:
+    """Coefficient of variation (%) of the steps' rates, each with the weight of its area."""
+    area, volume = values["distance"] * values["swath_width"], values["volume_step"]
+    known = (area > 0.0) & ~np.isnan(volume)
+    area, volume = area[known], volume[known]
+    if not volume.sum() > 0.0:
+        return None
+    rate = volume.sum() / area.sum()
+    variance = (area * (volume / area - rate) ** 2).sum() / area.sum()
+    return float(np.sqrt(variance) / rate * 100.0)
 
 
-def _per(part: str, whole: str) -> pl.Expr:
-    return pl.when(pl.col(whole) > 0.0).then(pl.col(part) / pl.col(whole))
+def _of_passes(passes: pl.DataFrame) -> dict[str, Any]:
+    area, volume = passes["area"], passes["volume"]
+    return {
+        "passes": passes.height,
+        "gross_area": None if area.null_count() else area.sum(),
+        "volume": None if volume.null_count() else volume.sum(),
+    }
 
 
-def _between_passes(
-    flown: pl.DataFrame, passes: pl.DataFrame, turn_limit: float
-) -> tuple[float, float]:
-    """Seconds of turns and of ferrying."""
-    outside = flown.select(
-        "dt", after=pl.col("pass").forward_fill(), idle=pl.col("pass").is_null()
-    ).filter("idle")
-    pause = (pl.col("start_time").shift(-1) - pl.col("end_time")).dt.total_microseconds() / 1e6
-    turns = passes.filter(pause.is_between(0.0, turn_limit)).select(after="pass")
-    turning = outside.join(turns, on="after", how="semi")["dt"].sum()
-    ferrying = outside.join(turns, on="after", how="anti")["dt"].sum()
-    return float(turning), float(ferrying)
+def _per(figures: dict[str, Any], part: str, whole: str, scale: float = 1.0) -> float | None:
+    if figures[part] is None or not figures[whole]:
+        return None
+    return float(figures[part] / figures[whole] * scale)

@@ -6,9 +6,10 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from satlog_native.errors import AnalysisError
-from satlog_native.flight.geodesy import step_distances
+from satlog_native.flight.geodesy import Array, step_distances
 from satlog_native.flight.settings import FlightSettings
 from satlog_native.flight.sources import Tables, as_frame, finite, join_latest
 
@@ -57,15 +58,23 @@ def track(tables: Tables, settings: FlightSettings | None = None) -> pl.DataFram
         If there are no positions with time and place, or rows are not in file order.
     """
     settings = settings or FlightSettings()
-    joined = join_latest(_positions(tables), tables)
-    return joined.with_columns(_steps(joined, settings.max_gap)).with_columns(
-        sprayed=(pl.col("spray_on") & pl.col("dt").is_not_null()).fill_null(value=False),
-        volume_step=pl.col("flow_rate") / 60.0 * pl.col("dt"),
+    positions = _positions(tables)
+    measured = [_measured(name, positions.schema) for name in _MEASURED]
+    return (
+        join_latest(positions.lazy().with_columns(measured), tables)
+        .with_columns(_steps(positions, settings.max_gap))
+        .with_columns(
+            sprayed=(pl.col("spray_on") & pl.col("dt").is_not_null()).fill_null(value=False),
+            volume_step=pl.col("flow_rate") / 60.0 * pl.col("dt"),
+        )
+        .collect()
     )
 
 
-def usable(frame: pl.DataFrame) -> pl.Series:
-    """Which rows of a track have a time and a place."""
+def usable(frame: pl.DataFrame) -> pl.Series | None:
+    """Which rows of a track have a time and a place; None if all have."""
+    if not any(frame[name].null_count() for name in _NEEDED):
+        return None
     known = pl.all_horizontal(pl.col(name).is_not_null() for name in _NEEDED)
     return frame.select(known.alias("usable")).to_series()
 
@@ -90,17 +99,20 @@ def _positions(tables: Tables) -> pl.DataFrame:
                 f"analysing a flight: column {name!r} of table 'position' is {holds}, expected "
                 f"{wanted}; make it so in the layout"
             )
-    latitude, longitude = pl.col("latitude"), pl.col("longitude")
-    possible = (
-        latitude.is_between(-90.0, 90.0)
-        & longitude.is_between(-180.0, 180.0)
-        & ((latitude != 0.0) | (longitude != 0.0))
-    )
-    return frame.with_columns(
-        pl.col("time").dt.cast_time_unit("us"),
-        *(pl.when(possible).then(name).cast(pl.Float64).alias(name) for name in _NEEDED[1:]),
-        *(_measured(name, frame.schema) for name in _MEASURED),
-    )
+    latitude, longitude = (frame[name].cast(pl.Float64) for name in _NEEDED[1:])
+    impossible = ~_possible(latitude.to_numpy(), longitude.to_numpy())
+    if impossible.any():
+        at = pl.Series(impossible)
+        latitude, longitude = latitude.set(at, None), longitude.set(at, None)
+    return frame.with_columns(frame["time"].dt.cast_time_unit("us"), latitude, longitude)
+
+
+def _possible(latitude: Array, longitude: Array) -> NDArray[np.bool_]:
+    """Which places (degrees, NaN where unknown) can be a receiver's."""
+    possible = (latitude >= -90.0) & (latitude <= 90.0)
+    possible &= (longitude >= -180.0) & (longitude <= 180.0)
+    possible &= (latitude != 0.0) | (longitude != 0.0)
+    return possible
 
 
 def _measured(name: str, schema: pl.Schema) -> pl.Expr:
@@ -110,21 +122,23 @@ def _measured(name: str, schema: pl.Schema) -> pl.Expr:
     return finite(value).alias(name)
 
 
-def _steps(frame: pl.DataFrame, max_gap: float) -> pl.DataFrame:
+def _steps(positions: pl.DataFrame, max_gap: float) -> list[pl.Series]:
     """``dt`` (s) and ``distance`` (m) from each usable position to the next; null where unknown."""
-    at = usable(frame)
-    positions = frame.select(_NEEDED) if at.all() else frame.select(_NEEDED).filter(at)
-    time = np.diff(positions["time"].to_physical().to_numpy())
-    metres = step_distances(positions["latitude"].to_numpy(), positions["longitude"].to_numpy())
-    unknown = (time < 0) | (time > max_gap * _MICROSECONDS)
-    derived = np.full((2, frame.height), np.nan)
-    # The last usable position has no step.
-    rows = slice(-1) if at.all() else at.arg_true().to_numpy()[:-1]
-    derived[0, rows] = np.where(unknown, np.nan, time / _MICROSECONDS)
-    derived[1, rows] = np.where(unknown, np.nan, metres)
-    return pl.DataFrame(
-        [
-            pl.Series("dt", derived[0], nan_to_null=True),
-            pl.Series("distance", derived[1], nan_to_null=True),
-        ]
-    )
+    known = usable(positions)
+    places = positions.select(_NEEDED)
+    if known is not None:
+        places = places.filter(known)
+    time, latitude, longitude = (places[name].to_physical().to_numpy() for name in _NEEDED)
+    steps = np.full((2, len(time)), np.nan)  # the last usable position has none
+    dt, distance = steps[:, :-1]
+    np.subtract(time[1:], time[:-1], out=dt)
+    dt /= _MICROSECONDS
+    step_distances(latitude, longitude, out=distance)
+    steps[:, :-1][:, (dt < 0.0) | (dt > max_gap)] = np.nan
+    if known is not None:
+        steps, bridged = np.full((2, positions.height), np.nan), steps
+        steps[:, known.to_numpy()] = bridged
+    return [
+        pl.Series(name, column, nan_to_null=True)
+        for name, column in zip(("dt", "distance"), steps, strict=True)
+    ]

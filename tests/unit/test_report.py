@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from IPython.core.formatters import DisplayFormatter
 
 from satlog_native.report import DamageReport, LostRun
 
@@ -88,6 +90,12 @@ def test_a_share_is_never_rounded_to_all_or_nothing() -> None:
     large = replace(CLEAN, size=10**9, header_size=0)
     assert str(replace(large, bytes_in_frames=1)).startswith("under 0.1 % of")
     assert str(replace(large, bytes_in_frames=10**9 - 1)).startswith("99.9 % of")
+
+
+def test_a_notebook_shows_the_words() -> None:
+    damaged = with_losses(LostRun(5, 3, "end"))
+    formatter: Any = DisplayFormatter()
+    assert formatter.format(damaged)[0]["text/plain"] == str(damaged)
 
 
 def test_plain_values() -> None:
