@@ -213,7 +213,7 @@ class Settings(BaseSettings):
     mongodb_uri: Annotated[
         SecretStr | None,
         BeforeValidator(server_url("mongodb", "mongodb+srv")),
-        Field(description="MongoDB, with the database (satlog); unset: documents are in EMBEDDED_PATH"),
+        Field(description="MongoDB, its path the database (satlog); unset: it is EMBEDDED_PATH"),
     ] = None
     redis_url: Annotated[
         SecretStr | None,

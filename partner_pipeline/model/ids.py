@@ -42,6 +42,11 @@ def application_file_id(partner_code: str, customer_id: str, log_id: str) -> str
     return deterministic_id("application_file", partner_code, customer_id, log_id)
 
 
+def execution_document_id(task_id: str, number: int) -> str:
+    """Of the number-th execution of a task."""
+    return deterministic_id("execution", task_id, number)
+
+
 def application_id(job_id: str, user_id: str, ordinal: int) -> str:
     """Of the ordinal-th application of one job by one user."""
     return deterministic_id("application", job_id, user_id, ordinal)

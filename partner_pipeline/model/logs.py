@@ -31,7 +31,7 @@ class PartnerLogTracker(Document):
     recoveries : int
         How often nobody ended what was begun.
     retry_count : int
-        How often its processing failed.
+        How often its download or, once it is downloaded, its processing failed.
     processed : bool
         Its data is stored.
     application_file_id : str or None

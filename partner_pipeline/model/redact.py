@@ -15,23 +15,27 @@ from urllib.parse import quote, quote_plus
 
 MASK: Final = "***"
 
-_NAME: Final = (
-    r"[\w.-]*(?:passw(?:or)?d|passphrase|pwd|token|secret|authorization|cookie|api[_-]?key"
-    r"|private[_-]?key|userlogin)[\w.-]*"
+_WORD: Final = (
+    r"(?:passw(?:or)?d|passphrase|pwd|token|secret|authorization|cookie|api[_-]?key"
+    r"|private[_-]?key|userlogin|(?<=_)pass(?![a-z]))"
 )
-_SENSITIVE: Final = re.compile(rf"(?i){_NAME}|pass|.*[_-]pass")
+_SENSITIVE: Final = re.compile(rf"(?i){_WORD}|^pass$")
 _USER: Final = re.compile(r"(?<=://)[^\s/?#\"'<>]*@")
 # A question mark that ends a sentence is none that starts a query.
 _QUERY: Final = re.compile(r"\?[^\s\"'<>?]*=[^\s\"'<>]*")
 _SCHEME: Final = re.compile(r"(?i)\b(basic|bearer)\s+[\w.~+/=-]{6,}")
-_PAIR: Final = re.compile(rf"(?i)\b({_NAME}[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s\"'&,;)}}]+)")
+# Names are cut off after some letters, so that no text of a foreign system takes long to read.
+_TEXT: Final = r""""(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s"'&,;)}]+"""
+_PAIR: Final = re.compile(
+    rf"""(?is)({_WORD}[\w.-]{{0,40}}["']?\s{{0,8}}[=:]\s{{0,8}})(?:{_TEXT})"""
+)
 
 _SHORTEST: Final = 4  # shorter ones would mask every other word
 
 
 def is_sensitive(name: str) -> bool:
     """Whether what has this name is a secret: password, token, authorization and their like."""
-    return _SENSITIVE.fullmatch(name) is not None
+    return _SENSITIVE.search(name) is not None
 
 
 def redact_text(text: str) -> str:

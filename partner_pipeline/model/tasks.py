@@ -141,9 +141,12 @@ class TaskTracker(Document):
     task_id : str
         Business key, the same for every execution.
     execution_id : str
-        UUID v4; the document's id as well.
-    active : bool or None
-        True while queued or processing, else None: at most one execution of a task is active.
+        UUID v4, as messages and people name it.
+    number : int
+        1 the first execution of the task, 2 the next: no two have the same. The document's id is
+        told by task and number.
+    superseded_by : str or None
+        The execution that follows a failed one: from then on this one cannot be taken up again.
     claim : str or None
         Who works on it now: only the holder ends it.
     recoveries : int
@@ -162,12 +165,13 @@ class TaskTracker(Document):
 
     task_id: Text
     execution_id: Text
+    number: int
+    superseded_by: str | None = None
     task_type: TaskType
     partner_code: Text
     customer_id: Text
     queue_name: Text
     status: TaskStatus
-    active: bool | None = None
     claim: str | None = None
     recoveries: int = 0
     enqueued_at: Moment

@@ -23,11 +23,11 @@ from pymongo.collection import Collection
 from pymongo.errors import (
     BulkWriteError,
     DocumentTooLarge,
-    DuplicateKeyError,
     OperationFailure,
     PyMongoError,
 )
 from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
 
 from partner_pipeline.errors import DuplicateKey, PipelineError, StoreError, ValidationError
 from partner_pipeline.store.base import Document, Filter, Index, Keys, Store, Update
@@ -52,7 +52,7 @@ _DURABLE: Final = WriteConcern("majority", j=True, wtimeout=30_000)
 _CODEC: Final[CodecOptions[Document]] = CodecOptions(tz_aware=True, tzinfo=UTC)
 _TABLE_BATCH: Final = 1000
 _TABLE_THREADS: Final = 2
-_RACES: Final = 10
+_RACES: Final = 5
 # What an update asks of a document that it can't do: BadValue, TypeMismatch, PathNotViable,
 # BSONObjectTooLarge.
 _IMPOSSIBLE: Final = {2, 14, 28, 10334}
@@ -77,8 +77,11 @@ class MongoStore:
 
     def __init__(self, uri: str) -> None:
         try:
+            # Raises for an option that the client itself would warn of and leave out, such as tls.
+            parse_uri(uri)
             self._client: MongoClient[Document] = MongoClient(
                 uri,
+                connect=False,
                 appname="satlog",
                 serverSelectionTimeoutMS=5_000,
                 connectTimeoutMS=5_000,
@@ -141,6 +144,8 @@ class MongoStore:
 
         doing = f"storing a table in {collection}"
         checked = checked_table(rows, doing)
+        if checked.is_empty():
+            return 0
 
         def insert(batch: pl.DataFrame) -> None:
             self._insert_batch(collection, batch.to_dicts(), doing)
@@ -183,17 +188,13 @@ class MongoStore:
         """Change one document that matches, atomically."""
         doing = f"changing a document in {collection}"
         query = _query(checked_filter(filter, doing))
-        changes = _changes(checked_update(update, doing))
-        with self._doing(doing, collection):
-            return self._collection(collection).find_one_and_update(
-                query, changes, return_document=ReturnDocument.AFTER, session=self._session
-            )
+        return self._change(collection, query, checked_update(update, doing), doing)
 
     def update_many(self, collection: str, filter: Filter, update: Update) -> int:  # noqa: A002
         """Change every document that matches."""
         doing = f"changing documents in {collection}"
         query = _query(checked_filter(filter, doing))
-        changes = _changes(checked_update(update, doing))
+        changes = _operators(checked_update(update, doing))
         with self._doing(doing, collection):
             done = self._collection(collection).update_many(query, changes, session=self._session)
             return done.matched_count
@@ -201,30 +202,26 @@ class MongoStore:
     def upsert(self, collection: str, filter: Filter, update: Update) -> Document:  # noqa: A002
         """Change the document with these keys, or store it.
 
-        Two that store the same keys at once: one may be told that they are there already, or be
-        given nothing though its update was applied. Both times looking again is the answer.
+        Not the server's own upsert: of two that race for a new document, that one may be given
+        nothing though its update was applied, and ``_id`` in ``$setOnInsert`` is taken for a
+        change of ``_id`` by some servers.
         """
         doing = f"changing or storing a document in {collection}"
-        keys, checked = checked_upsert(filter, update, doing)
-        query, changes = _query(checked_filter(keys, doing)), _changes(checked)
-        with self._doing(doing, collection):
-            documents = self._collection(collection)
-            for race in range(_RACES):
-                try:
-                    found = documents.find_one_and_update(
-                        query,
-                        changes,
-                        upsert=True,
-                        return_document=ReturnDocument.AFTER,
-                        session=self._session,
-                    ) or documents.find_one(query, session=self._session)
-                except DuplicateKeyError:
-                    if self._session is not None or race == _RACES - 1:
-                        raise
-                else:
-                    if found is not None:
-                        return found
-        raise StoreError(f"{doing}: it vanished {_RACES} times while it was being stored")
+        keys, changes = checked_upsert(filter, update, doing)
+        new = changes.new(keys, doing)
+        for _ in range(_RACES):
+            found = self._change(collection, _query(checked_filter(keys, doing)), changes, doing)
+            if found is not None:
+                return found
+            try:
+                self.insert(collection, new)
+            except DuplicateKey as error:
+                if self._session is not None:
+                    raise
+                duplicate = error  # stored by somebody else since, or another key is in the way
+            else:
+                return new
+        raise duplicate
 
     def count(self, collection: str, filter: Filter | None = None) -> int:  # noqa: A002
         """How many documents match."""
@@ -288,6 +285,19 @@ class MongoStore:
     def _collection(self, name: str) -> Collection[Document]:
         return self._database[checked_collection(name)]
 
+    def _change(
+        self, collection: str, query: dict[str, Any], changes: Changes, doing: str
+    ) -> Document | None:
+        """Change the first document that matches, where there is anything to change."""
+        operators = _operators(changes)
+        with self._doing(doing, collection):
+            documents = self._collection(collection)
+            if not operators:
+                return documents.find_one(query, session=self._session)
+            return documents.find_one_and_update(
+                query, operators, return_document=ReturnDocument.AFTER, session=self._session
+            )
+
     def _insert_batch(self, collection: str, documents: list[Document], doing: str) -> None:
         with self._doing(doing, collection):
             self._collection(collection).insert_many(documents, session=self._session)
@@ -319,12 +329,11 @@ def _query(where: Where) -> dict[str, Any]:
     return query
 
 
-def _changes(changes: Changes) -> dict[str, Any]:
+def _operators(changes: Changes) -> dict[str, Any]:
     given = {
         "$set": changes.set,
         "$unset": dict.fromkeys(changes.unset, ""),
         "$inc": changes.inc,
-        "$setOnInsert": changes.on_insert,
     }
     return {operator: values for operator, values in given.items() if values}
 
@@ -358,7 +367,7 @@ def _translated(doing: str, collection: str) -> Iterator[None]:
         yield
     except BulkWriteError as error:
         found = (error.details.get(kind) or [] for kind in ("writeErrors", "writeConcernErrors"))
-        first = next((one for several in found for one in several), {})
+        first: dict[str, Any] = next((one for several in found for one in several), {})
         raise _failure(doing, collection, first, StoreError) from None
     except OperationFailure as error:
         kind = _Conflict if _is_transient(error) else StoreError

@@ -10,6 +10,7 @@ from pathlib import Path
 from partner_pipeline.broker.base import Broker
 from partner_pipeline.errors import NotFoundError
 from partner_pipeline.model.clock import Now, utc_now
+from partner_pipeline.model.redact import SECRETS
 from partner_pipeline.observe.mail import Mailer
 from partner_pipeline.observe.metrics import Metrics
 from partner_pipeline.partners.base import Account, BasePartnerService
@@ -63,6 +64,7 @@ class Context:
                 "active one; add a partner system user"
             )
         password = self.keys.decrypt(user.password, document_id=user.id)
+        SECRETS.add(password.get_secret_value())
         return Account(partner_code, customer_id, user.username, password)
 
     @property

@@ -159,7 +159,7 @@ def _bury(
         delivery.ack()
         return
     delivery.dead_letter(_told(failure, failed))
-    context.repositories.tasks.dead(task.id)
+    context.repositories.tasks.dead(task.execution_id)
     if isinstance(message, ProcessLogTask):
         context.metrics.log(LogStatus.FAILED)
 

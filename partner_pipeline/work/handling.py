@@ -62,7 +62,7 @@ def _handle(context: Context, delivery: Delivery, message: TaskMessage) -> TaskS
     tasks = context.repositories.tasks
     task = tasks.claim(message.execution_id, new_id())
     if task is None:
-        if tasks.get(message.execution_id) is None:
+        if tasks.execution(message.execution_id) is None:
             _bury_unread(
                 delivery,
                 ValidationError(f"execution {message.execution_id} is not known to this store"),

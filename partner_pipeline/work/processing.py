@@ -1,8 +1,8 @@
 """A log to its data: decode, analyse, match, store. The work of two task types.
 
-Everything about a log is stored in one transaction: its ApplicationFile, its positions, the totals
-of its application, the tracker's and the execution's end. All ids are told by the log itself, so
-that processing it again replaces what was stored and nothing counts twice.
+A log's positions are stored first, and then in one transaction its ApplicationFile, the totals of
+its application, the tracker's and the execution's end. All ids are told by the log itself, so that
+processing it again replaces what was stored and nothing counts twice.
 """
 
 from __future__ import annotations
@@ -176,6 +176,10 @@ def _process(context: Context, origin: Origin, task: TaskTracker) -> dict[str, A
         "jobId": match.job_id,
         "damaged": flown.damage["damaged"],
     }
+    # Not in the transaction: tens of thousands of documents are too many for one, and until the log
+    # counts as processed nobody relies on them. Their ids are the file's, so again is the same.
+    context.repositories.details.replace(origin.file_id, _details(flown, match, origin))
+    failpoint("process.stored")
     context.repositories.transact(
         lambda repositories: _store(
             repositories,
@@ -283,8 +287,6 @@ def _store(
             uploaded_date=uploaded,
         )
     )
-    repositories.details.replace(origin.file_id, _details(flown, match, origin))
-    failpoint("process.stored")
     earlier = None if before is None else before.application_id
     for each in sorted({each for each in (application, earlier) if each is not None}):
         repositories.applications.recompute(each)

@@ -72,7 +72,7 @@ def enqueue(
         queue,
         task.execution_id,
         Message.of(task.to_document()).body,
-        {**_headers(tracker, traceparent), **(extra or {})},
+        {**headers_of(tracker, traceparent), **(extra or {})},
         delay=timedelta(seconds=delay),
     )
 
@@ -84,11 +84,12 @@ def publish_again(repositories: Repositories, task: TaskTracker) -> OutboxMessag
         # Not the id of the first message: that one may still be waiting, or be known as done.
         f"{task.execution_id}/{task.recoveries}",
         Message.of(task.metadata["message"]).body,
-        _headers(task, None),
+        headers_of(task),
     )
 
 
-def _headers(task: TaskTracker, traceparent: str | None) -> headers.Headers:
+def headers_of(task: TaskTracker, traceparent: str | None = None) -> headers.Headers:
+    """The headers of an execution's message; a new trace where it follows from nothing."""
     return {
         headers.PARTNER_CODE: task.partner_code,
         headers.CUSTOMER_ID: task.customer_id,

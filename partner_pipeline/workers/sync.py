@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from typing import Final
 
 from partner_pipeline.broker.base import Consumer, Delivery
@@ -68,13 +69,18 @@ class SyncWorker:
             self._consumer.close()
         return not any(thread.is_alive() for thread in self._threads)
 
-    def once(self) -> int:
-        """Work on what waits now, in this thread; how many tasks that were."""
-        done = 0
+    def once(self) -> Counter[TaskStatus]:
+        """Work on what waits now, in this thread; how many tasks came to which end.
+
+        It ends early where too many become dead letters.
+        """
+        done: Counter[TaskStatus] = Counter()
         with self._consume() as consumer:
+            self._consumer = consumer
             while (delivery := consumer.get(_WAIT)) is not None:
-                self._handle(delivery)
-                done += 1
+                status = self._handle(delivery)
+                if status is not None:
+                    done[status] += 1
         return done
 
     def _consume(self) -> Consumer:
@@ -94,17 +100,18 @@ class SyncWorker:
             if delivery is not None:
                 self._handle(delivery)
 
-    def _handle(self, delivery: Delivery) -> None:
+    def _handle(self, delivery: Delivery) -> TaskStatus | None:
         try:
             status = handle(self._context, delivery)
         except BrokerError as error:
             # It could not be settled: the broker hands it out again.
             _log.error("delivery lost", error=str(error))
-            return
+            return None
         if status is not None:
             why = self._limit.exceeded(dead=status is TaskStatus.DEAD)
             if why is not None and not self._stop.is_set():
                 self._give_up(why)
+        return status
 
     def _give_up(self, why: str) -> None:
         """Stop consuming, and stay: a supervisor that restarted it would bury the next ones."""

@@ -33,7 +33,7 @@ def demo_flight(number: int, *, full: bool, start: datetime, tail_number: str) -
     number : int
         Different numbers are different fields.
     full : bool
-        Some 20,000 records; else about 1,500, in a tenth of the time.
+        Some 20,000 records; else about 3,000, in a tenth of the time.
     start : datetime
         UTC.
     tail_number : str

@@ -54,12 +54,13 @@ _TRICKLE: Final = (4, 0.002)
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A request that was received; passwords are left out."""
+    """A request that was received; passwords are left out. ``port`` is the client's."""
 
     endpoint: str
     fields: dict[str, str]
     at: datetime
     faults: tuple[str, ...]
+    port: int
 
 
 class SatlocSimulator:
@@ -122,12 +123,12 @@ class SatlocSimulator:
         with self._lock:
             return [r for r in self._received if endpoint in (None, r.endpoint)]
 
-    def record(self, request: Request, faults: tuple[Fault, ...]) -> None:
+    def record(self, request: Request, faults: tuple[Fault, ...], port: int) -> None:
         """Note a request."""
         fields = {name: v for name, v in request.fields.items() if name not in _HIDDEN}
         kinds = tuple(fault.kind for fault in faults)
         with self._lock:
-            self._received.append(Received(request.endpoint, fields, self._now(), kinds))
+            self._received.append(Received(request.endpoint, fields, self._now(), kinds, port))
 
     def start(self) -> Self:
         """Answer from now on."""
@@ -265,7 +266,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, request: Request) -> None:
         simulator = self._simulator
         faults = simulator.faults.take(request.endpoint)
-        simulator.record(request, faults)
+        simulator.record(request, faults, int(self.client_address[1]))
         for fault in faults:
             if fault.kind == "latency":
                 simulator.stopping.wait(fault.seconds)

@@ -38,7 +38,7 @@ class SimulatorConfig:
     customers, aircraft, logs : int
         Accounts; aircraft of each account; logs of each aircraft.
     full_flights : bool
-        Whether those logs are of some 20,000 records; else of about 1,500.
+        Whether those logs are of some 20,000 records; else of about 3,000.
     fly_delay : float
         Seconds until the log of a job that was uploaded appears.
     """

@@ -48,17 +48,16 @@ class Applications(Repository[Application]):
         Of two that need a new one at once, both get the same: its id is told by how many there
         were before.
         """
-        where = equal(jobId=job_id, userId=user_id)
-        newest = self._find_one(
-            {**where, "uploadedDate": {"$gt": at - WINDOW, "$lte": at}},
-            sort=(("uploadedDate", -1), ("_id", 1)),
+        # One look: between two, somebody else's new application would be counted and not seen.
+        others = self._find(
+            equal(jobId=job_id, userId=user_id), sort=(("uploadedDate", -1), ("_id", 1))
         )
-        if newest is not None:
-            return newest
-        ordinal = self._store.count(self.collection, where)
+        for other in others:
+            if at - WINDOW < other.uploaded_date <= at:
+                return other
         return self._insert_once(
             Application(
-                id=application_id(job_id, user_id, ordinal),
+                id=application_id(job_id, user_id, len(others)),
                 job_id=job_id,
                 user_id=user_id,
                 customer_id=customer_id,

@@ -62,6 +62,17 @@ class JobAssigns(Repository[JobAssign]):
             where |= equal(customerId=customer_id)
         return self._find(where, sort=(("customerId", 1), ("date", 1), ("_id", 1)))
 
+    def left(self, before: datetime) -> list[JobAssign]:
+        """New assignments to partners' aircraft that nobody has touched since, nor uploads now."""
+        now = self._now()
+        where = {
+            **equal(status=AssignStatus.NEW),
+            "partnerCode": {"$gt": ""},
+            "updatedAt": {"$lt": before},
+            "$or": [{"sync.claimedUntil": None}, {"sync.claimedUntil": {"$lte": now}}],
+        }
+        return self._find(where, sort=(("date", 1), ("_id", 1)))
+
     def by_partner_job(self, partner_code: str, ext_job_id: str) -> JobAssign | None:
         """The assignment that a partner knows by this id."""
         return self._find_one(equal(partnerCode=partner_code, extJobId=ext_job_id))

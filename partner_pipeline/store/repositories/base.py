@@ -15,10 +15,12 @@ from partner_pipeline.model.clock import Now
 from partner_pipeline.model.document import Document, plain
 from partner_pipeline.model.states import Machine, S
 from partner_pipeline.store.base import Filter, Keys, Store
+from partner_pipeline.store.filters import MOST_CHOICES
 
 D = TypeVar("D", bound=Document)
 
 _STATUS: Final = "status"
+_LAST: Final = "\U0010ffff"
 
 
 def equal(**values: object) -> dict[str, Any]:
@@ -66,6 +68,10 @@ class Repository(Generic[D]):
             raise NotFoundError(f"looking for {id!r} in {self.collection}: there is none")
         return found
 
+    def beginning(self, start: str, *, limit: int = 2) -> list[D]:
+        """Documents whose ids begin so: people do not type whole ids."""
+        return self._find({"_id": {"$gte": start, "$lt": start + _LAST}}, limit=limit)
+
     def insert(self, document: D) -> D:
         """Store a new document.
 
@@ -77,6 +83,10 @@ class Repository(Generic[D]):
         self._store.insert(self.collection, document.to_document())
         return document
 
+    def among(self, ids: Sequence[str]) -> dict[str, D]:
+        """Documents by their ids; those that are there."""
+        return {document.id: document for document in self._find_in("_id", ids)}
+
     def count(self) -> int:
         """How many documents there are."""
         return self._store.count(self.collection)
@@ -86,6 +96,11 @@ class Repository(Generic[D]):
     ) -> list[D]:
         found = self._store.find(self.collection, where, sort=sort, limit=limit)
         return [self._read(document) for document in found]
+
+    def _find_in(self, path: str, values: Sequence[str], *, sort: Keys = ()) -> list[D]:
+        """Documents that have one of these values; sorted among those found together."""
+        parts = (values[at : at + MOST_CHOICES] for at in range(0, len(values), MOST_CHOICES))
+        return [found for part in parts for found in self._find({path: {"$in": part}}, sort=sort)]
 
     def _find_one(self, where: Filter, *, sort: Keys = ()) -> D | None:
         return next(iter(self._find(where, sort=sort, limit=1)), None)
@@ -117,7 +132,7 @@ class Repository(Generic[D]):
     def _move(
         self,
         machine: Machine[S],
-        id: str,  # noqa: A002
+        key: str | Filter,
         after: S,
         *,
         before: Sequence[S] = (),
@@ -129,6 +144,8 @@ class Repository(Generic[D]):
 
         Parameters
         ----------
+        key : str or Filter
+            The document's id, or what else only it has.
         before : sequence of states, optional
             Only from these; without: from all that the machine's table allows.
         where : Filter, optional
@@ -142,7 +159,8 @@ class Repository(Generic[D]):
         for state in before:
             machine.check(state, after)
         sources = plain(list(before or machine.sources(after)))
-        expected = {**(where or {}), "_id": id, _STATUS: {"$in": sources}}
+        told = {"_id": key} if isinstance(key, str) else key
+        expected = {**(where or {}), **told, _STATUS: {"$in": sources}}
         return self._write(expected, {**changes, _STATUS: after}, increments)
 
     def _write(

@@ -1,4 +1,9 @@
-"""Positions of logs: one document each, written and deleted by the file."""
+"""Positions of logs: one document each, written and deleted by the file.
+
+They are written before the transaction that makes a log processed, not inside of it: tens of
+thousands of documents are more than a transaction of MongoDB may hold. Who dies in between leaves
+positions of a log that is not processed; it is taken up again, and they are replaced.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +60,11 @@ class Details:
         )
         self.delete(file_id)
         return self._store.insert_table(self.collection, documents)
+
+    def set_job(self, file_id: str, job_id: str | None) -> int:
+        """Give all positions of a file another ``satlocJobId``; how many there are."""
+        update = {"$set": {"satlocJobId": job_id}}
+        return self._store.update_many(self.collection, equal(fileId=file_id), update)
 
     def delete(self, file_id: str) -> int:
         """Delete the positions of a file; how many there were."""

@@ -34,7 +34,7 @@ INDEXES: Final[tuple[Index, ...]] = (
     _index("task_trackers", "taskId", "enqueuedAt"),
     _unique("task_trackers", "executionId"),
     _unique("task_trackers", "taskId", "executionId"),
-    _unique("task_trackers", "taskId", "active", where={"active": True}),
+    _unique("task_trackers", "taskId", "number"),
     _index("task_trackers", "queueName", "status", "enqueuedAt"),
     _index("task_trackers", "status", "processingStartedAt"),
     _index("task_trackers", "errorCategory", "status"),
@@ -47,4 +47,4 @@ INDEXES: Final[tuple[Index, ...]] = (
     _index("audit", "subject", "subjectId", "at"),
     _index("audit", "at"),
 )
-"""Partial unique indexes hold for documents that have the field, are of the kind, or are active."""
+"""Partial unique indexes hold for documents that have the field, or are of the kind."""

@@ -18,9 +18,15 @@ class Jobs(Repository[Job]):
         """A customer's jobs, by name."""
         return self._find(equal(customer=customer_id), sort=(("name", 1), ("_id", 1)))
 
-    def among(self, ids: list[str]) -> dict[str, Job]:
-        """Jobs by their ids; those that are there."""
-        return {job.id: job for job in self._find({"_id": {"$in": ids}})} if ids else {}
+    def recent(self, customer_id: str | None = None, *, limit: int = 50) -> list[Job]:
+        """Jobs, all or a customer's, the last made first."""
+        where = {} if customer_id is None else equal(customer=customer_id)
+        return self._find(where, sort=(("createdAt", -1), ("_id", 1)), limit=limit)
+
+    def with_number(self, number: str, customer_id: str | None = None) -> list[Job]:
+        """Jobs of this number: of all customers, or of one."""
+        where = equal(number=number)
+        return self._find(where if customer_id is None else where | equal(customer=customer_id))
 
     def change(self, job: Job) -> Job:
         """Store a job in the place of the one with its id; its ``updatedAt`` becomes now."""

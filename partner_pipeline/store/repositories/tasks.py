@@ -1,23 +1,26 @@
 """Executions of tasks. Of one task at most one execution is active: queued or being worked on.
 
-Who works on an execution holds its *claim*; only the holder ends it.
+Executions of a task are numbered. A new one takes the next number, which only one can get, and only
+when the last one is not active; a failed one that has a successor cannot be taken up again. Who
+works on an execution holds its *claim*; only the holder ends it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from partner_pipeline.errors import DuplicateKey, ValidationError
+from partner_pipeline.errors import ValidationError
 from partner_pipeline.model.categories import ErrorCategory
 from partner_pipeline.model.clock import Now
-from partner_pipeline.model.states import TASKS, TaskStatus
+from partner_pipeline.model.ids import execution_document_id
+from partner_pipeline.model.states import ACTIVE_TASKS, TASKS, TaskStatus
 from partner_pipeline.model.tasks import TaskMessage, TaskTracker
 from partner_pipeline.store.base import Keys, Store
 from partner_pipeline.store.repositories.base import Repository, equal
 
-_NO_CLAIM: Final[dict[str, object]] = {"claim": None, "active": None}
+_NO_CLAIM: Final[dict[str, object]] = {"claim": None}
 _OLDEST_FIRST: Final[Keys] = (("enqueuedAt", 1), ("_id", 1))
 
 
@@ -29,13 +32,22 @@ class Tasks(Repository[TaskTracker]):
 
     # Reading.
 
+    def execution(self, execution_id: str) -> TaskTracker | None:
+        """The execution that messages name so."""
+        return self._find_one(equal(executionId=execution_id))
+
     def chain(self, task_id: str) -> list[TaskTracker]:
         """Every execution of a task, oldest first."""
-        return self._find(equal(taskId=task_id), sort=_OLDEST_FIRST)
+        return self._find(equal(taskId=task_id), sort=(("number", 1),))
+
+    def latest(self, task_id: str) -> TaskTracker | None:
+        """The last execution of a task."""
+        return self._find_one(equal(taskId=task_id), sort=(("number", -1),))
 
     def active(self, task_id: str) -> TaskTracker | None:
         """The execution of a task that is queued or worked on."""
-        return self._find_one(equal(taskId=task_id, active=True))
+        latest = self.latest(task_id)
+        return latest if latest is not None and latest.status in ACTIVE_TASKS else None
 
     def recent(
         self,
@@ -60,10 +72,23 @@ class Tasks(Repository[TaskTracker]):
         where = {**equal(status=TaskStatus.PROCESSING), "processingStartedAt": {"$lt": before}}
         return self._find(where, sort=_OLDEST_FIRST)
 
-    def waiting(self, before: datetime) -> list[TaskTracker]:
+    def waiting(self, before: datetime, queue: str | None = None) -> list[TaskTracker]:
         """Executions that were queued before then and nobody has begun, oldest first."""
         where = {**equal(status=TaskStatus.QUEUED), "enqueuedAt": {"$lt": before}}
+        where |= {} if queue is None else equal(queueName=queue)
         return self._find(where, sort=_OLDEST_FIRST)
+
+    def failed_since(self, after: datetime, before: datetime) -> list[TaskTracker]:
+        """Executions that failed between two moments and are still no more than that."""
+        where = {**equal(status=TaskStatus.FAILED), "failedAt": {"$gte": after, "$lt": before}}
+        return self._find(where, sort=(("failedAt", 1), ("_id", 1)))
+
+    def newest(self, task_ids: Sequence[str]) -> dict[str, TaskTracker]:
+        """The newest execution of each of these tasks, by task id."""
+        # Of two queued in one millisecond, the retry is the newer.
+        order: Keys = (("enqueuedAt", 1), ("retryCount", 1), ("_id", 1))
+        found = self._find_in("taskId", task_ids, sort=order)
+        return {task.task_id: task for task in found}
 
     # Moving.
 
@@ -77,6 +102,8 @@ class Tasks(Repository[TaskTracker]):
         metadata: dict[str, Any] | None = None,
     ) -> TaskTracker | None:
         """A new execution, queued; None: another one of the same task is active.
+
+        Asked twice with one message, it is one execution.
 
         Call it in the transaction that puts the message into the outbox.
 
@@ -93,39 +120,46 @@ class Tasks(Repository[TaskTracker]):
         metadata : dict, optional
             What else helps to understand it.
         """
-        now = self._now()
+        latest = self.latest(message.task_id)
+        if latest is not None and latest.execution_id == message.execution_id:
+            return latest  # written before, without a transaction
+        if latest is not None and not self._supersede(latest, message.execution_id):
+            return None
+        now, number = self._now(), 1 if latest is None else latest.number + 1
         before = 0 if retry_of is None else retry_of.retry_count
         task = TaskTracker(
-            id=message.execution_id,
+            id=execution_document_id(message.task_id, number),
             task_id=message.task_id,
             execution_id=message.execution_id,
+            number=number,
             task_type=message.task_type,
             partner_code=message.partner_code,
             customer_id=message.customer_id,
             queue_name=queue,
             status=TASKS.initial,
-            active=True,
             enqueued_at=now,
             first_failed_at=None if retry_of is None else retry_of.first_failed_at,
             retry_count=before + (retry_of is not None and counted),
             metadata={**(metadata or {}), "message": message.to_document()},
             updated_at=now,
         )
-        stored = task.to_document()
-        update = {"$setOnInsert": {k: v for k, v in stored.items() if k not in _TASK_KEYS}}
-        found = self._store.upsert(
-            self.collection, {name: stored[name] for name in _TASK_KEYS}, update
-        )
-        return self._read(found) if found["_id"] == task.id else None
+        stored = self._insert_once(task)
+        return stored if stored.execution_id == task.execution_id else None
+
+    def _supersede(self, latest: TaskTracker, successor: str) -> bool:
+        """Whether the last execution makes way for another one."""
+        if latest.status is not TaskStatus.FAILED:
+            return latest.status not in ACTIVE_TASKS
+        # It may be claimed again at this very moment: either that happens, or this does.
+        where = {"_id": latest.id, **equal(status=TaskStatus.FAILED)}
+        return self._update(where, {"supersededBy": successor}) is not None
 
     def claim(self, execution_id: str, claim: str) -> TaskTracker | None:
         """Be the one who works on it; None: it is handled already, or another execution is."""
         now = self._now()
-        changes = {"claim": claim, "active": True, "processingStartedAt": now, "updatedAt": now}
-        try:
-            return self._move(TASKS, execution_id, TaskStatus.PROCESSING, changes=changes)
-        except DuplicateKey:  # it failed, and its retry is active
-            return None
+        changes = {"claim": claim, "processingStartedAt": now, "updatedAt": now}
+        key = equal(executionId=execution_id, supersededBy=None)
+        return self._move(TASKS, key, TaskStatus.PROCESSING, changes=changes)
 
     def completed(self, task: TaskTracker, result: dict[str, Any]) -> TaskTracker | None:
         """It is done; `task` is as :meth:`claim` gave it. None: it was given up for dead."""
@@ -162,12 +196,14 @@ class Tasks(Repository[TaskTracker]):
                 "errorCategory": category,
                 "failedAt": self._now(),
             }
-        return self._move(TASKS, execution_id, TaskStatus.DEAD, changes=changes)
+        key = equal(executionId=execution_id)
+        return self._move(TASKS, key, TaskStatus.DEAD, changes=changes)
 
     def archived(self, execution_id: str) -> TaskTracker | None:
         """Its dead letter was archived, or replayed as a new execution."""
         changes = {"updatedAt": self._now()}
-        return self._move(TASKS, execution_id, TaskStatus.ARCHIVED, changes=changes)
+        key = equal(executionId=execution_id)
+        return self._move(TASKS, key, TaskStatus.ARCHIVED, changes=changes)
 
     def recover(self, stuck: TaskTracker) -> TaskTracker | None:
         """Queue again what somebody began and has not ended; None: it has moved since.
@@ -206,10 +242,6 @@ class Tasks(Repository[TaskTracker]):
             where=equal(claim=task.claim),
             changes={**changes, **_NO_CLAIM, "updatedAt": now},
         )
-
-
-#: Keys of the unique index that keeps a second execution from becoming active.
-_TASK_KEYS: Final = ("taskId", "active")
 
 
 def _since(task: TaskTracker, now: datetime) -> float | None:

@@ -73,6 +73,11 @@ class LogTrackers(Repository[PartnerLogTracker]):
         found = [self._find(where, sort=_STALEST_FIRST) for where in (claimed, not_enqueued)]
         return [tracker for trackers in found for tracker in trackers]
 
+    def left(self, before: datetime) -> list[PartnerLogTracker]:
+        """Logs whose task was queued before then and has not begun, oldest first."""
+        where = {**equal(status=LogStatus.DOWNLOADED), "enqueuedAt": {"$lt": before}}
+        return self._find(where, sort=(("enqueuedAt", 1), ("_id", 1)))
+
     # Moving.
 
     def offered(
@@ -116,6 +121,8 @@ class LogTrackers(Repository[PartnerLogTracker]):
             "sha256": sha256,
             "enqueuedAt": None,
             "recoveries": 0,
+            "retryCount": 0,
+            **_NO_ERROR,
         }
         return self._end(id, claim, LogStatus.DOWNLOADING, LogStatus.DOWNLOADED, changes)
 
@@ -130,7 +137,10 @@ class LogTrackers(Repository[PartnerLogTracker]):
     ) -> PartnerLogTracker | None:
         """It could not be downloaded; it will be tried again unless `final`."""
         after = LogStatus.FAILED if final else LogStatus.PENDING
-        return self._end(id, claim, LogStatus.DOWNLOADING, after, _error(error, category))
+        changes = _error(error, category)
+        return self._end(
+            id, claim, LogStatus.DOWNLOADING, after, changes, increments={"retryCount": 1}
+        )
 
     def enqueued(self, id: str, before: datetime) -> PartnerLogTracker | None:  # noqa: A002
         """Its task is queued now; None: it was already, at that time or later.

@@ -27,7 +27,6 @@ from partner_pipeline.errors import StoreError
 
 PATIENCE: Final = 30.0
 _SETTINGS: Final = (
-    f"PRAGMA busy_timeout = {PATIENCE * 1000:.0f}",
     "PRAGMA synchronous = FULL",
     # After a large transaction the log of writes is cut to this again.
     f"PRAGMA journal_size_limit = {64 << 20}",

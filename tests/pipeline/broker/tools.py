@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Protocol
 
 from partner_pipeline.broker.base import Broker, Consumer, Delivery
@@ -29,7 +28,6 @@ class Child:
 
     kind: str
     url: str
-    options: dict[str, Any] = field(default_factory=dict)
 
 
 def eventually(condition: Callable[[], Any], what: str) -> None:
@@ -96,7 +94,3 @@ class Clock:
 
     def pass_by(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
-
-
-def embedded_path(folder: Path) -> Path:
-    return folder / "queues.db"

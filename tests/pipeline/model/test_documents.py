@@ -188,7 +188,7 @@ def test_task_ids_look_as_the_platform_has_them() -> None:
 
 # Messages.
 
-COMMON = {
+COMMON: dict[str, Any] = {
     "task_id": "partner_tasks:SATLOC:A:L",
     "execution_id": "e1",
     "partner_code": "SATLOC",

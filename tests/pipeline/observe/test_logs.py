@@ -154,7 +154,7 @@ def test_secrets_appear_nowhere(configure: Configure, log_format: str) -> None:
 
 def test_secrets_that_become_known_later(configure: Configure) -> None:
     stream = configure(log_format="json")
-    logs.SECRETS.add("learned-later")
+    redact.SECRETS.add("learned-later")
     log.info("it was learned-later, really")
     assert "learned-later" not in stream.getvalue()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -47,7 +48,7 @@ class Inbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
         self.envelopes.append(envelope)
-        self.in_tls.append(session.ssl is not None)
+        self.in_tls.append(server.transport.get_extra_info("sslcontext") is not None)
         return "250 OK"
 
     def authenticate(
@@ -70,9 +71,9 @@ class _Controller(Controller):
     """A server on any port that is free."""
 
     def _trigger_server(self) -> None:
-        assert self.server is not None
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        server: Any = self.server
+        self.port = server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 Serve = Callable[..., tuple[Inbox, int]]
@@ -149,7 +150,7 @@ def test_a_mail_arrives(serve: Serve) -> None:
     message = inbox.mail()
     assert message["Subject"] == "50 dead letters – look!"
     assert message["From"] == "satlog@farm.example"
-    assert message.get_content().split() == "Größe: 50 See docs.".split()
+    assert message.get_content().split() == ["Größe:", "50", "See", "docs."]
     assert message["Auto-Submitted"] == "auto-generated"
     assert inbox.envelopes[0].rcpt_tos == ["ops@farm.example", "boss@farm.example"]
 
@@ -229,6 +230,22 @@ def test_no_server_is_an_error(serve: Serve) -> None:
     _, port = serve()
     with pytest.raises(InfrastructureError, match="sending a mail through"):
         _mailer(port, host="127.0.0.2").send("x", "y")
+
+
+def test_tls_from_the_start(
+    serve: Serve, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox, port = serve(ssl_context=server_tls)
+    monkeypatch.setattr(mail, "_TLS_PORT", port)
+    _mailer(port).send("x", "y")
+    assert inbox.in_tls == [True]
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_forever() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mailer = _mailer(silent.getsockname()[1], timeout=0.1)
+        with pytest.raises(InfrastructureError, match="timed out"):
+            mailer.send("x", "y")
 
 
 def test_the_settings_say_whether_there_are_mails() -> None:

@@ -114,7 +114,8 @@ def test_another_packages_partner(context: PartnerContext, install: Install) -> 
     service: Any = registry.service("crophawk")
     assert service.health_check() is True
     assert service.context is context
-    assert registry.service("CROPHAWK") is service
+    again: Any = registry.service("CROPHAWK")
+    assert again is service
     registry.close()
     assert service.closed
 
@@ -197,7 +198,7 @@ def test_agidronex_says_that_it_is_not_there(context: PartnerContext) -> None:
         lambda: service.resolve_log_file("a.log"),
     ]
     for ask in asked:
-        with pytest.raises(PartnerUnavailable, match="AGIDRONEX.*another partner") as caught:
+        with pytest.raises(PartnerUnavailable, match=r"AGIDRONEX.*another partner") as caught:
             ask()
         assert isinstance(caught.value, PartnerDownError)
         assert caught.value.category is ErrorCategory.PARTNER_DOWN

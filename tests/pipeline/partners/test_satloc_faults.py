@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,14 +18,14 @@ from partner_pipeline.errors import (
     RateLimitError,
     StorageError,
     TransientError,
-    UncertainError,
     ValidationError,
 )
 from partner_pipeline.model.backoff import RetryPolicy
-from partner_pipeline.partners.base import Account
+from partner_pipeline.partners.base import Account, StoredLog
 from partner_pipeline.partners.satloc import SatlocService
-from partner_pipeline.partners.simulator import Fault, SatlocSimulator
-from pipeline.partners.tools import FakeTime, OpenService, job_upload
+from partner_pipeline.partners.simulator import Fault, SatlocSimulator, SimulatedLog
+from partner_pipeline.partners.simulator.faults import Kind
+from pipeline.partners.tools import FakeTime, OpenService, account
 
 # ------------------------------------------------------------------ passing faults are overcome
 
@@ -203,8 +203,8 @@ def test_a_log_without_an_end_is_stopped_at_the_size_limit(
     open_service: OpenService, simulator: SatlocSimulator, customer: Account, aircraft_id: str
 ) -> None:
     satloc = open_service(max_file_size=300_000)
-    for kinds in (("endless",), ("endless", "base64")):
-        simulator.faults.script("GetAircraftLogData", tuple(Fault(kind) for kind in kinds))
+    for faults in ((Fault("endless"),), (Fault("endless"), Fault("base64"))):
+        simulator.faults.script("GetAircraftLogData", faults)
         with pytest.raises(ValidationError, match="larger than 300,000 bytes"):
             satloc.log_data(customer, simulator.world.logs[0].id, "a.log", aircraft_id=aircraft_id)
     assert len(simulator.received("GetAircraftLogData")) == 2
@@ -292,8 +292,6 @@ def test_wrong_credentials(
 def test_empty_credentials_are_not_even_sent(
     satloc: SatlocService, simulator: SatlocSimulator, part: str
 ) -> None:
-    from pipeline.partners.tools import account
-
     with pytest.raises(AuthenticationError, match="empty"):
         satloc.authenticate(account(**{part: ""}))
     assert simulator.received() == []
@@ -343,167 +341,6 @@ def test_an_authentication_without_ids(
         satloc.authenticate(customer)
 
 
-# ------------------------------------------------------------------------------------------ upload
-
-
-@pytest.mark.parametrize(
-    "kind", ["reset", "reset_after", "time_out", "time_out_after", "truncated", "no_job_id"]
-)
-def test_an_upload_without_a_whole_answer_is_uncertain_and_never_repeated(
-    open_service: OpenService,
-    simulator: SatlocSimulator,
-    customer: Account,
-    aircraft_id: str,
-    kind: Any,
-) -> None:
-    satloc = open_service(timeout=0.3)
-    simulator.faults.script("UploadJobData", Fault(kind))
-    with pytest.raises(UncertainError, match=r"4711.job.*not sent again"):
-        satloc.upload_job(customer, aircraft_id, job_upload(), {})
-    assert len(simulator.received("UploadJobData")) == 1
-    assert len(simulator.world.uploads) <= 1
-
-
-@pytest.mark.parametrize("status", [502, 504])
-def test_a_gateway_that_gave_up_leaves_an_upload_uncertain(
-    satloc: SatlocService,
-    simulator: SatlocSimulator,
-    customer: Account,
-    aircraft_id: str,
-    status: int,
-) -> None:
-    simulator.faults.script("UploadJobData", Fault("status", status=status))
-    with pytest.raises(UncertainError):
-        satloc.upload_job(customer, aircraft_id, job_upload(), {})
-    assert len(simulator.received("UploadJobData")) == 1
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault("status", status=500),
-        Fault("status", status=503),
-        Fault("status", status=429, retry_after="5"),
-        Fault("wrong_credentials"),
-    ],
-    ids=lambda fault: f"{fault.kind}-{fault.status}",
-)
-def test_an_upload_that_was_refused_is_sent_again_and_taken_once(
-    satloc: SatlocService,
-    simulator: SatlocSimulator,
-    customer: Account,
-    aircraft_id: str,
-    fault: Fault,
-) -> None:
-    simulator.faults.script("UploadJobData", fault)
-    job_id = satloc.upload_job(customer, aircraft_id, job_upload(), {})
-    assert [upload.job_id for upload in simulator.world.uploads] == [job_id]
-
-
-def test_an_upload_that_finds_nobody_is_safe_to_repeat(
-    open_service: OpenService,
-    simulator: SatlocSimulator,
-    customer: Account,
-    aircraft_id: str,
-    fake_time: FakeTime,
-) -> None:
-    satloc = open_service()
-    satloc.authenticate_and_cache(customer)
-    simulator.stop()
-    with pytest.raises(TransientError, match="cannot be reached"):
-        satloc.upload_job(customer, aircraft_id, job_upload(), {})
-    assert fake_time.slept == [10.0, 20.0, 40.0]
-
-
-def test_a_job_file_that_satloc_cannot_read(
-    satloc: SatlocService, simulator: SatlocSimulator, customer: Account, aircraft_id: str
-) -> None:
-    from partner_pipeline.partners.base import JobUpload
-
-    with pytest.raises(ValidationError):
-        satloc.upload_job(customer, aircraft_id, JobUpload("a.job", b"rubbish"), {})
-    assert len(simulator.received("UploadJobData")) == 1
-
-
-# ---------------------------------------------------------------------------------------- circuits
-
-
-def test_an_account_that_only_fails_is_left_alone(
-    open_service: OpenService, simulator: SatlocSimulator, fake_time: FakeTime
-) -> None:
-    satloc = open_service(clock=fake_time.clock, circuit_failures=3, circuit_rest=600.0)
-    one, other = (known.account() for known in simulator.world.accounts)
-    simulator.faults.rate("AuthenticateAPIUser", 1.0, Fault("status", status=503))
-    with pytest.raises(PartnerDownError, match=r"left alone for another 5[0-9][0-9] s"):
-        satloc.authenticate(one)
-    assert len(simulator.received()) == 3
-    with pytest.raises(PartnerDownError):
-        satloc.authenticate(one)
-    assert len(simulator.received()) == 3
-    # Another account's calls go on: that one fails says little of SatLoc.
-    simulator.faults.clear()
-    assert satloc.authenticate(other)
-    # After the rest one call is let through.
-    fake_time.now += 600.0
-    assert satloc.authenticate(one)
-
-
-def test_when_two_accounts_fail_nobody_calls(
-    open_service: OpenService, simulator: SatlocSimulator, fake_time: FakeTime
-) -> None:
-    from pipeline.partners.tools import account
-
-    satloc = open_service(clock=fake_time.clock, circuit_failures=3, circuit_rest=600.0)
-    simulator.faults.rate("*", 1.0, Fault("reset"))
-    for known in simulator.world.accounts:
-        with pytest.raises(PartnerDownError):
-            satloc.authenticate(known.account())
-    before = len(simulator.received())
-    with pytest.raises(PartnerDownError):
-        satloc.authenticate(account())
-    assert len(simulator.received()) == before
-    simulator.faults.clear()
-    fake_time.now += 600.0
-    assert satloc.authenticate(simulator.world.accounts[0].account())
-
-
-def test_refusals_open_no_circuit(
-    open_service: OpenService, simulator: SatlocSimulator, customer: Account
-) -> None:
-    satloc = open_service(circuit_failures=2)
-    for _ in range(4):
-        with pytest.raises(ValidationError):
-            satloc.aircraft_logs(customer, "none")
-    assert len(satloc.aircraft_list(customer)) == 2
-
-
-def test_a_log_that_only_fails_is_left_alone_and_others_are_not(
-    open_service: OpenService, simulator: SatlocSimulator, fake_time: FakeTime
-) -> None:
-    satloc = open_service(
-        clock=fake_time.clock,
-        file_failures=2,
-        file_rest=900.0,
-        retries=RetryPolicy(tries=1, delay=1.0, factor=1.0, longest=1.0),
-    )
-    customer = simulator.world.accounts[0].account()
-    bad, good, *_ = simulator.world.logs
-
-    def download(log: Any) -> Any:
-        return satloc.log_data(customer, log.id, log.file_name, aircraft_id=log.aircraft_id)
-
-    simulator.faults.script("GetAircraftLogData", Fault("truncated"), Fault("truncated"))
-    for _ in range(2):
-        with pytest.raises(TransientError, match="no whole answer"):
-            download(bad)
-    with pytest.raises(TransientError, match="left alone for another 900 s"):
-        download(bad)
-    assert download(good).size == len(good.data())
-    assert len(simulator.received("GetAircraftLogData")) == 3
-    fake_time.now += 900.0
-    assert download(bad).size == len(bad.data())
-
-
 # --------------------------------------------------------------------------------- faults by chance
 
 
@@ -515,9 +352,12 @@ def test_a_bad_line_loses_nothing(
     satloc = open_service(retries=RetryPolicy(tries=40, delay=1.0, factor=1.0, longest=1.0))
     customer = simulator.world.accounts[0].account()
     simulator.faults._random.seed(seed)
-    for kind in ("reset", "truncated", "reset_after", "status", "duplicated", "base64"):
+    kinds: tuple[Kind, ...] = (
+        "reset", "truncated", "reset_after", "status", "duplicated", "base64",
+    )  # fmt: skip
+    for kind in kinds:
         for endpoint in ("GetAircraftList", "GetAircraftLogs", "GetAircraftLogData"):
-            simulator.faults.rate(endpoint, 0.08, Fault(kind))  # type: ignore[arg-type]
+            simulator.faults.rate(endpoint, 0.08, Fault(kind))
     for aircraft in satloc.aircraft_list(customer):
         for log in satloc.aircraft_logs(customer, aircraft.aircraft_id):
             stored = satloc.log_data(
@@ -527,6 +367,29 @@ def test_a_bad_line_loses_nothing(
             assert stored.path.read_bytes() == truth.data()
     faults = [fault for received in simulator.received() for fault in received.faults]
     assert faults
+
+
+def test_many_threads_share_a_service(
+    open_service: OpenService, simulator: SatlocSimulator
+) -> None:
+    satloc = open_service()
+    known = {known.company_id: known.account() for known in simulator.world.accounts}
+    companies = {
+        each.id: each.company_id
+        for one in simulator.world.accounts
+        for each in simulator.world.aircraft(one)
+    }
+
+    def download(log: SimulatedLog) -> StoredLog:
+        customer = known[companies[log.aircraft_id]]
+        return satloc.log_data(customer, log.id, log.file_name, aircraft_id=log.aircraft_id)
+
+    logs = simulator.world.logs * 3
+    with ThreadPoolExecutor(8) as threads:
+        stored = list(threads.map(download, logs))
+    for log, each in zip(logs, stored, strict=True):
+        assert each.path.read_bytes() == log.data()
+    assert len({each.path for each in stored}) == 12
 
 
 def _nothing_is_left(satloc: SatlocService, customer: Account, aircraft_id: str) -> None:

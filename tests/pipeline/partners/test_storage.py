@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import stat
 import time
 import unicodedata
 from pathlib import Path
@@ -133,6 +135,15 @@ def test_two_logs_never_share_a_place(owners: list[tuple[str, str, str, str]]) -
         assert ".." not in place.parts
 
 
+def test_ids_that_differ_in_case_only() -> None:
+    storage = LogStorage(Path("/logs"), 1000)
+    places = [
+        str(storage.place(*owner, "log-1", "a.log")).casefold()
+        for owner in (("SATLOC", "c", "n"), ("SATLOC", "C", "n"), ("SATLOC", "c", "N"))
+    ]
+    assert len(set(places)) == 3
+
+
 def test_folders_of_aircraft_are_told_apart() -> None:
     storage = LogStorage(Path("/logs"), 1000)
     assert storage.folder("SATLOC", "c1", "N1") == Path("/logs/SATLOC/c1/N1")
@@ -173,7 +184,7 @@ def test_a_link_out_of_the_folder_is_refused(storage: LogStorage, tmp_path: Path
 
 
 def test_a_log_that_is_gone(storage: LogStorage) -> None:
-    with pytest.raises(NotFoundError, match="SATLOC/x.log"):
+    with pytest.raises(NotFoundError, match=r"SATLOC/x\.log"):
         storage.resolve("SATLOC/x.log")
 
 
@@ -181,7 +192,7 @@ def test_a_log_is_there_whole_or_not_at_all(storage: LogStorage) -> None:
     place = storage.place("SATLOC", "c1", "N1", "log-1", "a.log")
     kept = store(storage, place, b"first")
     assert kept == StoredLog(place, kept.name, 5, hashlib.sha256(b"first").hexdigest())
-    with pytest.raises(RuntimeError), storage.draft("failing") as draft:
+    with contextlib.suppress(RuntimeError), storage.draft("failing") as draft:
         draft.write(b"half of the se")
         raise RuntimeError
     assert place.read_bytes() == b"first"
@@ -191,10 +202,30 @@ def test_a_log_is_there_whole_or_not_at_all(storage: LogStorage) -> None:
     assert files(storage) == [place]
 
 
+def test_a_log_is_on_the_disk_before_it_has_its_name(
+    storage: LogStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def note_fsync(number: int) -> None:
+        happened.append("folder" if stat.S_ISDIR(os.fstat(number).st_mode) else "file")
+        fsync(number)
+
+    def note_replace(path: Path, target: Path) -> Path:
+        happened.append(f"named, {path.stat().st_size} bytes")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(Path, "replace", note_replace)
+    store(storage, storage.root / "folder" / "x.log", b"whole")
+    assert happened == ["file", "folder", "named, 5 bytes", "folder"]
+
+
 def test_a_draft_has_a_limit_and_can_begin_anew(storage: LogStorage) -> None:
     with storage.draft("storing log 'x'") as draft:
         draft.write(b"a" * 1000)
-        with pytest.raises(ValidationError, match="storing log 'x'.*1,000 bytes"):
+        with pytest.raises(ValidationError, match=r"storing log 'x'.*1,000 bytes"):
             draft.write(b"b")
         draft.restart()
         draft.write(b"new")
@@ -219,7 +250,7 @@ def test_trouble_with_the_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     storage = LogStorage(tmp_path / "file", 10)
     with (
-        pytest.raises(StorageError, match="storing x: the storage folder .*file cannot be used"),
+        pytest.raises(StorageError, match=r"storing x: the storage folder .*file cannot be used"),
         storage.draft("storing x"),
     ):
         raise AssertionError("not reached")

@@ -52,6 +52,13 @@ def test_a_task_is_queued_once_at_a_time(repositories: Repositories) -> None:
     assert repositories.tasks.enqueue(_message(), QUEUE) is None
 
 
+def test_one_message_is_one_execution(repositories: Repositories) -> None:
+    message = _message()
+    first, second = (repositories.tasks.enqueue(message, QUEUE) for _ in range(2))
+    assert first == second == repositories.tasks.execution(message.execution_id)
+    assert repositories.tasks.count() == 1
+
+
 def test_an_execution_is_claimed_once(repositories: Repositories) -> None:
     task = _queued(repositories)
     won = at_once(6, lambda n: repositories.tasks.claim(task.execution_id, f"w{n}"))
@@ -64,7 +71,7 @@ def test_completed(repositories: Repositories, clock: Clock) -> None:
     clock.advance(seconds=2.5)
     done = repositories.tasks.completed(task, {"records": 21_601})
     assert done is not None
-    assert (done.status, done.process_time, done.active) == (TaskStatus.COMPLETED, 2.5, None)
+    assert (done.status, done.process_time, done.claim) == (TaskStatus.COMPLETED, 2.5, None)
     assert done.result == {"records": 21_601}
     assert repositories.tasks.completed(task, {}) is None
     assert repositories.tasks.claim(task.execution_id, "again") is None
@@ -97,9 +104,24 @@ def test_a_failed_execution_is_claimed_again_unless_its_retry_is_active(
     assert failed is not None
     assert repositories.tasks.claim(task.execution_id, "redelivered")
     task = repositories.tasks.require(task.id)
+    assert repositories.tasks.enqueue(_message(), QUEUE, retry_of=failed) is None
     repositories.tasks.failed(task, "x", ErrorCategory.TRANSIENT)
-    _queued(repositories, retry_of=failed)
+    retry = _queued(repositories, retry_of=failed)
+    assert retry.number == 2
     assert repositories.tasks.claim(task.execution_id, "redelivered") is None
+
+
+def test_a_failed_execution_is_either_claimed_again_or_followed(repositories: Repositories) -> None:
+    task = _claimed(repositories, _queued(repositories))
+    failed = repositories.tasks.failed(task, "x", ErrorCategory.TRANSIENT)
+
+    def either(ordinal: int) -> TaskTracker | None:
+        if ordinal % 2:
+            return repositories.tasks.claim(task.execution_id, f"w{ordinal}")
+        return repositories.tasks.enqueue(_message(), QUEUE, retry_of=failed)
+
+    won = [found for found in at_once(6, either) if found is not None]
+    assert len(won) == 1
 
 
 def test_dead_letters(repositories: Repositories) -> None:
@@ -121,7 +143,7 @@ def test_a_message_that_the_broker_gave_up_is_dead(repositories: Repositories) -
         task.execution_id, "delivered 20 times", ErrorCategory.INFRASTRUCTURE
     )
     assert dead is not None
-    assert (dead.error_category, dead.active) == (ErrorCategory.INFRASTRUCTURE, None)
+    assert (dead.error_category, dead.claim) == (ErrorCategory.INFRASTRUCTURE, None)
     assert repositories.tasks.completed(task, {}) is None
 
 
@@ -131,7 +153,7 @@ def test_stuck_work_is_queued_again_by_one(repositories: Repositories, clock: Cl
     (stuck,) = repositories.tasks.stuck(clock.advance(minutes=18))
     won = at_once(4, lambda _: repositories.tasks.recover(stuck))
     (again,) = [found for found in won if found is not None]
-    assert (again.status, again.recoveries, again.active) == (TaskStatus.QUEUED, 1, True)
+    assert (again.status, again.recoveries, again.claim) == (TaskStatus.QUEUED, 1, None)
     assert repositories.tasks.completed(task, {}) is None, "it was given up for dead"
     quick = _claimed(repositories, again, "quick")
     assert repositories.tasks.recover(stuck) is None

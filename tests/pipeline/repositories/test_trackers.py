@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from partner_pipeline.errors import NotFoundError
+from partner_pipeline.errors import NotFoundError, ValidationError
 from partner_pipeline.model.categories import ErrorCategory
 from partner_pipeline.model.logs import PartnerLogTracker
 from partner_pipeline.model.states import LogStatus
@@ -188,3 +188,30 @@ def test_ids_that_are_operators_match_nothing(repositories: Repositories) -> Non
         repositories.trackers.of_aircraft(hostile, "c1", "a")
     with pytest.raises(NotFoundError, match="none"):
         repositories.trackers.require("unknown")
+
+
+def test_a_log_whose_task_is_dead_has_failed(repositories: Repositories) -> None:
+    id_ = _downloaded(repositories).id
+    failed = repositories.trackers.failed(id_, "unknown partner", ErrorCategory.VALIDATION)
+    assert failed is not None
+    assert (failed.status, failed.error_message) == (LogStatus.FAILED, "unknown partner")
+    assert repositories.trackers.failed(id_, "again", ErrorCategory.VALIDATION) is None
+
+
+def test_a_log_that_was_never_enqueued_is_looked_at_again_later(
+    repositories: Repositories, clock: Clock
+) -> None:
+    id_ = _downloaded(repositories).id
+    before = clock.advance(minutes=20)
+    (stuck,) = repositories.trackers.stuck(before)
+    seen = repositories.trackers.recover(stuck, most=5)
+    assert seen is not None
+    assert (seen.status, seen.recoveries) == (LogStatus.DOWNLOADED, 1)
+    assert repositories.trackers.stuck(before) == []
+    assert repositories.trackers.enqueued(id_, before)
+
+
+def test_a_status_is_only_moved(repositories: Repositories) -> None:
+    id_ = _offered(repositories).id
+    with pytest.raises(ValidationError, match="only moved"):
+        repositories.trackers._update({"_id": id_}, {"status": "processed"})

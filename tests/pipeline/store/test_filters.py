@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from partner_pipeline.errors import ValidationError
-from partner_pipeline.store.base import Index, Store
+from partner_pipeline.store.base import Index, Keys, Store
 from pipeline.store.tools import OPERATORS, in_order, matches
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -67,12 +66,12 @@ ORDERED = [
     for value in SCALARS
     if isinstance(value, (int, float, str, datetime))
     and not isinstance(value, bool)
-    and value == value
+    and not (isinstance(value, float) and math.isnan(value))
 ]
 
 
 @pytest.fixture(params=["without index", "with index"])
-def filled(store: Store, request: pytest.FixtureRequest) -> Iterator[Store]:
+def filled(store: Store, request: pytest.FixtureRequest) -> Store:
     if request.param == "with index":
         store.ensure_indexes([Index("things", (("a", 1),)), Index("things", (("a.b", -1),))])
     documents = [{"_id": f"{n:02}", "a": value} for n, value in enumerate(VALUES)]
@@ -159,7 +158,7 @@ HOSTILE: dict[str, Any] = {
     "less than NaN": {"a": {"$gt": math.nan}},
     "too large": {"a": 2**63},
     "surrogate": {"a": "\ud800"},
-    "without time zone": {"a": datetime(2024, 5, 1)},  # noqa: DTZ001
+    "without time zone": {"a": datetime(2024, 5, 1)},
     "or without list": {"$or": {"a": 1}},
     "or of nothing": {"$or": []},
     "or of values": {"$or": [1]},
@@ -208,7 +207,7 @@ def test_sorting(store: Store, values: list[Any], direction: Any, indexed: bool)
 
 def test_sorting_by_several_paths_with_a_limit(store: Store) -> None:
     store.insert_many("things", [{"_id": f"{n}", "a": n % 3, "b": n % 5} for n in range(30)])
-    sort = (("a", -1), ("b", 1), ("_id", 1))
+    sort: Keys = (("a", -1), ("b", 1), ("_id", 1))
     everything = store.find("things", sort=sort)
     assert in_order(everything, sort)
     assert everything[0] == {"_id": "20", "a": 2, "b": 0}

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pymongo
+
 from partner_pipeline.errors import DuplicateKey
 from partner_pipeline.store.base import Document, Index, Keys, Store
 from partner_pipeline.store.mongo import MongoStore
@@ -118,17 +120,13 @@ def _holds(document: Document, path: str, operator: str, wanted: Any) -> bool:
         return _equal(value, wanted) is (operator == "$eq")
     if _kind(value) != _kind(wanted) or (isinstance(value, float) and math.isnan(value)):
         return False
-    compared = {
-        "$lt": value < wanted,
-        "$lte": value <= wanted,
-        "$gt": value > wanted,
-        "$gte": value >= wanted,
-    }
-    return compared[operator]
+    less, more = operator.startswith("$lt"), operator.startswith("$gt")
+    equal = operator.endswith("e") and value == wanted
+    return bool(equal or (less and value < wanted) or (more and value > wanted))
 
 
 def _equal(one: Any, other: Any) -> bool:
-    return _key(one) == _key(other)
+    return bool(_key(one) == _key(other))
 
 
 def _key(value: Any) -> Any:
@@ -167,3 +165,9 @@ def _branch(document: Document, path: str) -> tuple[Document, str]:
     for name in names:
         document = document.setdefault(name, {})
     return document, last
+
+
+def is_genuine(uri: str) -> bool:
+    """Whether a server is MongoDB's own, and not one that speaks its protocol."""
+    with pymongo.MongoClient[dict[str, Any]](uri) as client:
+        return bool(client.admin.command("buildInfo")["gitVersion"].strip("0"))
