@@ -10,7 +10,7 @@ export PYTHON VENV
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help env build test lint types docs check-docs check coverage sanitize fuzz wheel \
-        bench bench-smoke demo clean
+        notebooks bench bench-smoke demo clean
 
 SOURCES := setup.py $(wildcard satlog_native/_core/*.pyx satlog_native/_core/*.pxd \
                                 satlog_native/_core/*.h)
@@ -58,6 +58,9 @@ fuzz: env  ## fuzz the decoder for a minute
 
 wheel: env  ## build wheel and sdist, test both apart from the source tree
 	@scripts/package.sh $(ARGS)
+
+notebooks: build  ## run the notebooks
+	@scripts/notebooks.sh $(ARGS)
 
 bench: build  ## measure against the rivals, write benchmarks/RESULTS.md
 	@scripts/bench.sh $(ARGS)

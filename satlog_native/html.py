@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ def log_html(log: Log) -> str:
     rows = [
         ("layout", layout),
         ("size", f"{facts['size']:,} bytes"),
-        ("time", f"{facts['start_time']} – {facts['end_time']}"),
+        ("time", _span(facts["start_time"], facts["end_time"])),
         ("aircraft", facts["aircraft"]),
         ("pilot", facts["pilot"]),
         ("job", facts["job_label"]),
@@ -30,3 +31,9 @@ def log_html(log: Log) -> str:
         if value is not None
     )
     return f"<table><caption>{escape(log.source)}</caption>{body}</table>"
+
+
+def _span(start: datetime | None, end: datetime | None) -> str | None:
+    if start is None or end is None:
+        return None
+    return f"{start:%Y-%m-%d %H:%M:%S} – {end:%Y-%m-%d %H:%M:%S} UTC"

@@ -56,9 +56,10 @@ def drawing(doing: str) -> Iterator[None]:
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of that size (inches), free of pyplot's global state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), facecolor="white")
+    from satlog_native.plot.figure import Picture
+
+    figure = Picture(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 

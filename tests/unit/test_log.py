@@ -11,6 +11,7 @@ from oracle.plain import plain_layout
 from satlog_native import Log, open_log
 from satlog_native.errors import TableError
 from satlog_native.layouts import loads
+from satlog_native.synth import FlightPlan, fly
 from strategies import to_toml
 
 HOSTILE = "<script>alert('&')</script>"
@@ -153,6 +154,16 @@ def test_html_escapes_the_file_s_name(tmp_path: Any) -> None:
     path.write_bytes(CONTENT)
     with open_log(path, layout=loads(to_toml(LAYOUT))) as log:
         assert "&lt;b&gt;&amp;.LOG" in log._repr_html_()
+
+
+def test_html_says_when_the_flight_was() -> None:
+    with open_log(fly(FlightPlan(start_time="2025-07-14T13:05:00"), seed=1).data) as log:
+        assert "<td style='text-align:left'>2025-07-14 13:05:00 – 2025-07-14 " in log._repr_html_()
+
+
+def test_html_of_a_log_without_times_says_nothing_of_them() -> None:
+    with open_log(CONTENT, layout=loads(to_toml(LAYOUT))) as log:
+        assert "time" not in log._repr_html_()
 
 
 def _size(name: str) -> int | None:
