@@ -19,7 +19,7 @@ for package in "$tree"/dist/*.whl "$tree"/dist/*.tar.gz; do
     echo "Testing $(basename "$package") ..."
     "${PYTHON:-python3.11}" -m venv --clear venv
     venv/bin/python -m pip install --quiet --upgrade pip
-    venv/bin/python -m pip install --quiet --group test "$package[geo,plot,duckdb]"
+    venv/bin/python -m pip install --quiet --group test "$package[geo,plot,duckdb,dask]"
     PATH=$room/venv/bin:$PATH venv/bin/python -m pytest -p no:benchmark --numprocesses auto \
         --hypothesis-profile=brief -m 'not slow' \
         tests/unit/core tests/unit/layouts tests/unit/plot tests/unit/test_*.py tests/cli \

@@ -16,7 +16,8 @@ export UBSAN_OPTIONS=print_stacktrace=1:log_path=$PWD/sanitizer
 # libstdc++ beside libasan: else the latter misses the exceptions of C++ libraries loaded later.
 preload="$("$compiler" -print-file-name=libasan.so) $("$compiler" -print-file-name=libstdc++.so)"
 LD_PRELOAD=$preload "$python" -m pytest -p no:benchmark --numprocesses auto --hypothesis-profile=brief -m 'not slow' \
-    tests/unit/core tests/unit/test_*.py tests/fuzz tests/property tests/damage tests/cli "$@" || {
+    tests/unit/core tests/unit/test_*.py tests/fuzz tests/property tests/damage \
+    tests/cli/test_{any_layout,atomic,bad_input,convert,process,show}.py "$@" || {
     cat sanitizer.* >&2 2> /dev/null || true
     exit 1
 }
