@@ -193,15 +193,18 @@ def show_facts(facts: Mapping[str, str]) -> None:
     told = {name: value for name, value in facts.items() if value}
     beside = max(map(len, told)) + 2
     for name, value in told.items():
-        first, *more = _wrapped(printable(value), max(width() - beside, _NARROWEST))
+        first, *more = _wrapped(printable(value), max(width() - beside, _NARROWEST), whole=True)
         click.echo(f"{name:{beside}}{first}")
         for line in more:
             click.echo(" " * beside + line)
 
 
-def _wrapped(text: str, room: int) -> list[str]:
+def _wrapped(text: str, room: int, *, whole: bool = False) -> list[str]:
+    """Lines of a text; `whole`: a word that is too long is left whole, so that it can be copied."""
     if len(text) <= room:
         return [text]
+    if whole:
+        return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
     # Lists and paths have no blanks: they may also break here. No printable text has this one.
     marked = re.sub(r"(?<=[,/])(?=\S)", "\v", text)
     lines = textwrap.wrap(marked, room, break_on_hyphens=False, replace_whitespace=False)

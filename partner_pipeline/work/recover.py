@@ -45,9 +45,6 @@ from partner_pipeline.work.publishing import (
 
 LEASE: Final = "recover"
 
-#: Failures older than this with nothing following them are history.
-_FAILED_SINCE: Final = timedelta(days=7)
-
 T = TypeVar("T")
 
 _log = get_logger(__name__)
@@ -121,7 +118,7 @@ class _Recovering:
             executions=executions,
             logs=logs,
             uploads=self._each(self._left_assignments(before), self._left_assignment),
-            followed=self._each(self._unfollowed(before), self._follow),
+            followed=self._each(self._repositories.tasks.unfollowed(before), self._follow),
             given_up=self._given_up,
         )
 
@@ -154,7 +151,7 @@ class _Recovering:
                 repositories.trackers.recover(tracker, most=self._most)
             return publish_again(repositories, recovered)
 
-        _log.warning("execution taken up again", task=task.task_id, execution=task.id)
+        _log.warning("execution taken up again", task=task.task_id, execution=task.execution_id)
         return self._publish(take_up)
 
     def _lost_messages(self) -> Iterable[TaskTracker]:
@@ -201,7 +198,9 @@ class _Recovering:
             queued = repositories.tasks.requeue(task)
             return None if queued is None else publish_again(repositories, queued)
 
-        _log.warning("message of an execution sent again", task=task.task_id, execution=task.id)
+        _log.warning(
+            "message of an execution sent again", task=task.task_id, execution=task.execution_id
+        )
         return self._publish(send_again)
 
     def _give_up(self, task: TaskTracker, what: str) -> bool:
@@ -228,7 +227,10 @@ class _Recovering:
                 {**headers_of(dead), **told}
             )
             return repositories.outbox.add(
-                dead_queue(task.queue_name), f"{task.id}/dead", letter.body, letter.headers
+                dead_queue(task.queue_name),
+                f"{task.execution_id}/dead",
+                letter.body,
+                letter.headers,
             )
 
         if self._publish(bury):
@@ -236,14 +238,8 @@ class _Recovering:
             raise_alert(self._context, f"given-up:{task.task_id}", "high", "Task given up", error)
         return False
 
-    def _unfollowed(self, before: datetime) -> list[TaskTracker]:
-        """Executions that failed, and neither a retry nor a dead letter followed."""
-        tasks = self._repositories.tasks
-        failed = tasks.failed_since(before - _FAILED_SINCE, before)
-        newest = tasks.newest(list({task.task_id for task in failed}))
-        return [task for task in failed if newest[task.task_id].id == task.id]
-
     def _follow(self, task: TaskTracker) -> bool:
+        """It failed, and neither a retry nor a dead letter followed."""
         policy = POLICIES[task.error_category or ErrorCategory.PROCESSING]
         delay = delay_before_retry(
             retry_policy(self._context.settings, task.task_type),

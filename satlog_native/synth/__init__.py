@@ -11,7 +11,7 @@ from __future__ import annotations
 from satlog_native.synth.bulk import bulk, write_bulk
 from satlog_native.synth.damage import Injury, damage, surviving_frames
 from satlog_native.synth.encode import encode, readback
-from satlog_native.synth.plan import FlightPlan, demo_plan, rectangle
+from satlog_native.synth.plan import FlightPlan, demo_plan, one_boundary, rectangle
 from satlog_native.synth.records import Records
 from satlog_native.synth.simulate import Flight, Pass, Truth, fly
 
@@ -27,6 +27,7 @@ __all__ = [
     "demo_plan",
     "encode",
     "fly",
+    "one_boundary",
     "readback",
     "rectangle",
     "surviving_frames",

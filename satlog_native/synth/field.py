@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from satlog_native.synth.path import Pose
 from satlog_native.synth.plan import Pattern
 from satlog_native.synth.records import Array
+
+#: Cuts closer than this (m) are one cut, computed twice.
+_SAME_PLACE: Final = 1e-3
 
 
 @dataclass(frozen=True)
@@ -118,4 +122,10 @@ def _inside(along: Array, across: Array, offset: float) -> list[tuple[float, flo
     crosses = (across > offset) != (next_across > offset)
     share = (offset - across[crosses]) / (next_across[crosses] - across[crosses])
     cuts = np.sort(along[crosses] + share * (next_along[crosses] - along[crosses])).tolist()
-    return list(zip(cuts[::2], cuts[1::2], strict=True))
+    stretches: list[tuple[float, float]] = []
+    for start, end in zip(cuts[::2], cuts[1::2], strict=True):
+        # Where one boundary joins several rings, its way there and back cuts twice in one place.
+        if stretches and start - stretches[-1][1] < _SAME_PLACE:
+            start = stretches.pop()[0]  # noqa: PLW2901
+        stretches.append((start, end))
+    return stretches

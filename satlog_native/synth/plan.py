@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -43,6 +44,23 @@ def rectangle(
     return tuple(zip(longitudes.tolist(), latitudes.tolist(), strict=True))
 
 
+def one_boundary(rings: Sequence[Polygon]) -> Polygon:
+    """Several rings as the one boundary of a plan: separate fields, and holes in them.
+
+    The boundary goes round each ring and back to the first ring's beginning, so that whatever it
+    crosses on the way it crosses twice: what lies inside an odd number of the rings is inside.
+
+    Parameters
+    ----------
+    rings : sequence of polygon
+        Open or closed; one or more.
+    """
+    home = rings[0][0]
+    opened = [ring[:-1] if ring[0] == ring[-1] else ring for ring in rings]
+    first, *others = ((*ring, ring[0]) for ring in opened)
+    return (*first, *(vertex for ring in others for vertex in (*ring, home)))
+
+
 #: 40 ha, 800 m from south to north.
 DEMO_FIELD: Final = rectangle(35.2, -90.9, 500.0, 800.0)
 
@@ -55,7 +73,8 @@ class FlightPlan:
     Parameters
     ----------
     field : polygon
-        (longitude, latitude) vertices in degrees. Sprayed is only inside it.
+        (longitude, latitude) vertices in degrees. Sprayed is only inside it. Several fields, or
+        fields with holes, are one polygon by :func:`one_boundary`.
     heading : float
         Of the first swath, degrees.
     pattern : {"back_to_back", "racetrack", "squeeze", "quick_racetrack"}

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 #: From the field to the airstrip, degrees of latitude: some 3 km.
 _AIRSTRIP: Final = 0.027
 
+#: s; no tank lasts longer.
+_LONGEST: Final = 3.0 * 3600.0
+
+#: Bytes of a job's label in a log.
+_LABEL: Final = 64
+
 #: A field too short for the first speed (m/s) is flown more slowly.
 _SPEEDS: Final = (62.0, 45.0, 30.0)
 
@@ -64,7 +70,8 @@ def job_flight(job: JobFile, *, start: datetime, tail_number: str) -> FlightPlan
     Raises
     ------
     ValidationError
-        If the job has no polygon that an aircraft can fly a swath over.
+        If the job has no polygon that an aircraft can fly a swath over, or far more than it can
+        spray in one flight.
     """
     from satlog_native.synth import FlightPlan, one_boundary
     from satlog_native.synth.route import plan_route
@@ -84,14 +91,17 @@ def job_flight(job: JobFile, *, start: datetime, tail_number: str) -> FlightPlan
             start_time=_iso(start),
             aircraft_id=tail_number,
             job_id=int(job.number) if _is_u32(job.number) else None,
-            job_label=job.number,
+            job_label=_label(job.number),
         )
         try:
-            plan_route(plan)
+            seconds = plan_route(plan).track.length / speed
         except EncodeError as error:
             problem = str(error)
-        else:
-            return plan
+            continue
+        if seconds > _LONGEST:
+            problem = f"its field is {seconds / 3600.0:.0f} hours of flight; make it smaller"
+            break
+        return plan
     raise ValidationError(f"flying job {job.number}: {problem}")
 
 
@@ -138,6 +148,11 @@ def _longest_edge(ring: Ring) -> float:
 
 def _iso(moment: datetime) -> str:
     return moment.replace(tzinfo=None, microsecond=0).isoformat()
+
+
+def _label(number: str) -> str:
+    """A job's number as far as a log has room for it."""
+    return number.encode()[:_LABEL].decode(errors="ignore")
 
 
 def _is_u32(number: str) -> bool:

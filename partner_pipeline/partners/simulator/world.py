@@ -261,14 +261,14 @@ class World:
             job = read_job(data)
         except JobFileError as error:
             raise ValidationError(str(error)) from error
+        now, problem = self._now(), None
+        try:
+            plan = job_flight(job, start=now, tail_number=aircraft.tail_number)
+        except ValidationError as error:
+            problem = str(error)
         with self._lock:
-            now, problem = self._now(), None
             job_id = str(_FIRST_JOB + len(self._uploads))
-            try:
-                plan = job_flight(job, start=now, tail_number=aircraft.tail_number)
-            except ValidationError as error:
-                problem = str(error)
-            else:
+            if problem is None:
                 self._offer(job_id, aircraft, now, lambda: log_bytes(plan, self.config.seed))
             received = SimulatedUpload(
                 job_id, user_id, aircraft_id, file_name, data, metadata, now, problem

@@ -78,16 +78,14 @@ class Tasks(Repository[TaskTracker]):
         where |= {} if queue is None else equal(queueName=queue)
         return self._find(where, sort=_OLDEST_FIRST)
 
-    def failed_since(self, after: datetime, before: datetime) -> list[TaskTracker]:
-        """Executions that failed between two moments and are still no more than that."""
-        where = {**equal(status=TaskStatus.FAILED), "failedAt": {"$gte": after, "$lt": before}}
-        return self._find(where, sort=(("failedAt", 1), ("_id", 1)))
+    def unfollowed(self, before: datetime) -> list[TaskTracker]:
+        """Executions that failed before then, and nothing followed, oldest first."""
+        where = {**equal(status=TaskStatus.FAILED, supersededBy=None), "failedAt": {"$lt": before}}
+        return self._find(where, sort=_OLDEST_FIRST)
 
     def newest(self, task_ids: Sequence[str]) -> dict[str, TaskTracker]:
-        """The newest execution of each of these tasks, by task id."""
-        # Of two queued in one millisecond, the retry is the newer.
-        order: Keys = (("enqueuedAt", 1), ("retryCount", 1), ("_id", 1))
-        found = self._find_in("taskId", task_ids, sort=order)
+        """The last execution of each of these tasks, by task id."""
+        found = self._find_in("taskId", task_ids, sort=(("number", 1),))
         return {task.task_id: task for task in found}
 
     # Moving.

@@ -180,12 +180,32 @@ def test_it_takes_a_while_to_fly() -> None:
     assert log.file_name == f"20250915_JOB{received.job_id}.log"
 
 
-def test_a_field_too_small_to_fly_is_told(
+def scaled(factor: float) -> Any:
+    return tuple(
+        (35.2 + (lat - 35.2) * factor, -90.9 + (lon + 90.9) * factor) for lat, lon in FIELD
+    )
+
+
+@pytest.mark.parametrize("number", ["a" * 100, "Ü" * 80, "65f0c0ffee65f0c0ffee65f0"])
+def test_any_number_of_a_job_is_flown(
+    simulator: SatlocSimulator, known: SimulatedAccount, number: str
+) -> None:
+    aircraft = simulator.world.aircraft(known)[0]
+    job = job_upload(number)
+    simulator.world.upload(known.user_id, aircraft.id, job.file_name, job.data, "")
+    with open_log(simulator.world.logs[-1].data()) as log:
+        [label] = log.table("swathing_setup")["job_label"].to_pylist()
+    assert label
+    assert number.startswith(label)
+
+
+def test_a_field_that_cannot_be_flown_is_told(
     simulator: SatlocSimulator, known: SimulatedAccount
 ) -> None:
     aircraft = simulator.world.aircraft(known)[0]
-    tiny = tuple((35.2 + (lat - 35.2) / 500, -90.9 + (lon + 90.9) / 500) for lat, lon in FIELD)
-    for job in (job_upload("1", tiny), JobUpload("2.job", b".JOB 2\r\n")):
+    tiny, vast = scaled(1 / 500), scaled(40.0)
+    empty = JobUpload("2.job", b".JOB 2\r\n")
+    for job in (job_upload("1", tiny), job_upload("3", vast), empty):
         received = simulator.world.upload(known.user_id, aircraft.id, "a.job", job.data, "")
         assert received.problem
     assert len(simulator.world.logs) == 12

@@ -145,6 +145,7 @@ def test_a_process_killed_in_a_transaction_leaves_all_or_nothing(
         target=write_and_wait, args=(place, theirs), kwargs={"committed": committed}
     )
     child.start()
+    theirs.close()
     assert ours.recv() == ("at the end" if committed else "in the middle")
     assert child.pid is not None
     os.kill(child.pid, signal.SIGKILL)
@@ -161,11 +162,11 @@ def test_what_was_reported_stored_is_there_after_a_kill(store: Store, place: Pla
     ours, theirs = spawn.Pipe(duplex=False)
     child = spawn.Process(target=insert_for_ever, args=(place, theirs))
     child.start()
+    theirs.close()
     while ours.recv() < 30:
         pass
     child.kill()
     child.join()
-    theirs.close()
     reported = 30
     try:
         while True:
