@@ -1,22 +1,61 @@
-"""Writes docs/cli.md from the help of every command; ``--check`` says whether it is up to date."""
+"""Writes docs/cli.md and docs/pipeline-cli.md from the help of every command.
+
+``--check`` says whether they are up to date.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from partner_pipeline.cli import main as partner_pipeline
 from satlog_native.cli import main as satlog
 
-REFERENCE = Path(__file__).parents[1] / "docs" / "cli.md"
-INTRODUCTION = """\
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The reference of one command: its file in docs/, and what stands above the commands' help."""
+
+    file: str
+    name: str
+    command: click.Command
+    introduction: str
+
+    def text(self) -> str:
+        """All of its file."""
+        return "\n".join([self.introduction, *sections(self.command, self.name, None)])
+
+
+REFERENCES = (
+    Reference(
+        "cli.md",
+        "satlog",
+        satlog,
+        """\
 # The `satlog` command
 
 Made from the commands' own help by `make docs`. Data goes to standard output, all else to standard
 error. Exit status: 0 clean, 1 damage found, 2 unusable input or wrong use.
-"""
+""",
+    ),
+    Reference(
+        "pipeline-cli.md",
+        "partner-pipeline",
+        partner_pipeline,
+        """\
+# The `partner-pipeline` command
+
+Made from the commands' own help by `make docs`. Data goes to standard output, all else to standard
+error. Exit status: 0 done, 1 something failed, 2 wrong use, or nothing could be done.
+""",
+    ),
+)
 
 
 def sections(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
@@ -32,13 +71,16 @@ def sections(command: click.Command, name: str, parent: click.Context | None) ->
 
 
 def main() -> int:
-    text = "\n".join([INTRODUCTION, *sections(satlog, "satlog", None)])
-    if "--check" not in sys.argv[1:]:
-        REFERENCE.write_text(text, encoding="utf-8")
+    stale = []
+    for reference in REFERENCES:
+        path, text = DOCS / reference.file, reference.text()
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(f"docs/{reference.file}")
+    if not stale:
         return 0
-    if REFERENCE.exists() and REFERENCE.read_text(encoding="utf-8") == text:
-        return 0
-    print("docs/cli.md is not what the commands' help says: run make docs", file=sys.stderr)
+    print(f"{', '.join(stale)}: not what the commands' help says: run make docs", file=sys.stderr)
     return 1
 
 

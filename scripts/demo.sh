@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Flies a synthetic flight, and makes of its log what its customer would get, in ./demo/.
+# Flies a synthetic flight, makes of its log what its customer would get, and runs the pipeline with
+# three jobs, in ./demo/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -48,6 +49,10 @@ for kind in pdf html; do
     show report demo/flight.log "demo/report.$kind" --job demo/job.job --record demo/record.yaml
 done
 
+pipeline=${VENV:-.venv}/bin/partner-pipeline
+printf '\n$ partner-pipeline demo --folder demo/pipeline\n'
+"$pipeline" demo --folder demo/pipeline
+
 cat <<END
 
 In demo/ are now the log of a flight and the job it flew, and of them
@@ -56,5 +61,6 @@ In demo/ are now the log of a flight and the job it flew, and of them
   plot.png     speed, flow, rate, wind and distance off the line over time
   flight.kmz   passes and coverage for Google Earth
   report.pdf   the work record; report.html is the same as a page
-Next: satlog -h, README.md, docs/layouts.md. The command is $satlog
+  pipeline/    what the pipeline stored of three jobs that it had flown
+Next: satlog -h, README.md, docs/layouts.md. The commands are $satlog and $pipeline
 END

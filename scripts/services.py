@@ -32,7 +32,6 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent.parent / "build" / "services"
 PATIENCE = 90  # seconds to start, and to stop
-PORTS = 4  # of each; one needs so many
 Ports = list[int]
 
 
@@ -51,7 +50,7 @@ class Service:
     answers: Callable[[], bool]  # OSError: it does not even listen
     environment: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)  # of its folder
-    afterwards: list[str] = field(default_factory=list)  # a command once it has stopped
+    afterwards: list[str] = field(default_factory=list)  # a command, until it is allowed
 
 
 def rabbitmq(folder: Path, ports: Ports) -> Service:
@@ -100,7 +99,7 @@ def rabbitmq(folder: Path, ports: Ports) -> Service:
             f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management}\n",
             "enabled_plugins": "[rabbitmq_management].\n",
         },
-        afterwards=["epmd", "-kill"],  # the port mapper outlives its node
+        afterwards=["epmd", "-kill"],  # the port mapper outlives its node, and sees that late
     )
 
 
@@ -209,19 +208,16 @@ class Server:
     def down(self) -> bool:
         """Stop it and remove its files."""
         self.kill()
-        if self.service.afterwards and self.pid:
-            command = self.service.afterwards
-            subprocess.run(command, env=self.environment, capture_output=True, check=False)
+        if self.pid and (command := self.service.afterwards):
+            wait_until(lambda: "not allowed" not in run(command, self.environment).stdout)
         shutil.rmtree(self.folder, ignore_errors=True)
         return True
 
     def lives(self) -> bool:
-        """Whether its process runs, and is no other program that got the same number since."""
-        folder = Path("/proc", str(self.pid))
+        """Whether its process runs: one in its folder, no other that got the same number since."""
         try:
-            state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
-            return state != "Z" and self.service.program.name in (folder / "cmdline").read_text()
-        except OSError:
+            return Path(f"/proc/{self.pid}/cwd").readlink() == self.folder
+        except OSError:  # there is none, or it has ended and waits for its parent
             return False
 
 
@@ -231,25 +227,28 @@ def install(service: Service) -> None:
         return
     commands = [service.install]
     if len(service.install) == 1:
-        options = ["-qq", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"]
-        commands = [
-            ["apt-get", "-qq", "update"],
-            ["apt-get", "install", *options, *service.install],
-        ]
+        apt = ["apt-get", "-qq", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"]
+        commands = [[*apt, "update"], [*apt, "install", *service.install]]
         if os.geteuid() or not shutil.which("apt-get"):
             raise ServiceError(f"{service.program} is missing: sudo {shlex.join(commands[-1])}")
     # Packages of Debian do not start their own server on run level 1.
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     for command in commands:
         print(shlex.join(command), file=sys.stderr)
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        done = run(command, environment)
         if done.returncode:
-            raise ServiceError(f"{shlex.join(command)} failed:\n{done.stdout}{done.stderr}")
+            raise ServiceError(f"{shlex.join(command)} failed:\n{done.stdout}")
+
+
+def run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command; stdout and stderr together."""
+    out, err = subprocess.PIPE, subprocess.STDOUT
+    return subprocess.run(command, env=environment, stdout=out, stderr=err, text=True, check=False)
 
 
 def free_ports() -> Ports:
-    """Ports that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(PORTS)]
+    """Ports that nobody listens on, as many as any service needs."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
     with ExitStack() as stack:
         return [stack.enter_context(one).getsockname()[1] for one in sockets]
 
@@ -280,15 +279,13 @@ def alone(folder: Path) -> Iterator[None]:
 def main() -> int:
     """Run the command line."""
     layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        "scripts/services", description=__doc__, formatter_class=layout
-    )
+    parser = argparse.ArgumentParser("services", description=__doc__, formatter_class=layout)
     parser.add_argument("command", choices=["up", "down", "status", "kill"])
     parser.add_argument("services", nargs="*", help=f"{', '.join(SERVICES)}; all when left out")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="default: build/services")
     arguments = parser.parse_intermixed_args()
-    if unknown := set(arguments.services) - set(SERVICES):
-        parser.error(f"no such service: {', '.join(sorted(unknown))}")
+    for unknown in set(arguments.services) - set(SERVICES):
+        parser.error(f"no such service: {unknown}")
     folder = arguments.folder.resolve()
     with alone(folder):
         servers = [Server(name, folder) for name in arguments.services or SERVICES]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from partner_pipeline.broker.base import Broker
+from partner_pipeline.model.clock import Now, utc_now
 
 
 class BrokerSettings(Protocol):
@@ -24,8 +25,14 @@ class BrokerSettings(Protocol):
         """The URL of RabbitMQ's management with its secrets."""
 
 
-def open_broker(settings: BrokerSettings) -> Broker:
+def open_broker(settings: BrokerSettings, *, now: Now = utc_now) -> Broker:
     """The broker that the settings name. RabbitMQ is connected to when it is first used.
+
+    Parameters
+    ----------
+    settings : BrokerSettings
+    now : callable
+        The time of the embedded queues; RabbitMQ has its own.
 
     Raises
     ------
@@ -35,7 +42,7 @@ def open_broker(settings: BrokerSettings) -> Broker:
     if settings.amqp is None:
         from partner_pipeline.broker.embedded import EmbeddedBroker
 
-        return EmbeddedBroker(settings.embedded_path, retention=settings.dlq_retention)
+        return EmbeddedBroker(settings.embedded_path, retention=settings.dlq_retention, now=now)
     from partner_pipeline.broker.amqp import AmqpBroker
 
     return AmqpBroker(

@@ -14,6 +14,7 @@ The meaning, the same for every implementation and tested as one contract:
   `topology.DELIVERY_LIMIT` deliveries of a message without settlement (a crash
   loop) it becomes a dead letter of category ``infrastructure``.
 - Dead letters stay as long as the settings say and then move to the archive queue by themselves.
+- What was handed back may take a moment before it is counted, looked at or taken again.
 - Everything may be called from any thread.
 - Whatever goes wrong with the broker is a :class:`~partner_pipeline.errors.BrokerError`.
 """

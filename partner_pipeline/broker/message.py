@@ -121,14 +121,17 @@ class Message:
 def readable_headers(found: Mapping[Any, Any]) -> Headers:
     """Of headers that anyone may have sent, those that a message can have; texts are cut."""
     headers: Headers = {}
+    left = _LONGEST_HEADERS
     for name, value in found.items():
         is_integer = isinstance(value, int) and not isinstance(value, bool)
         cut = _cut({name: int(value) if is_integer else value})  # pika has integers of its own
         try:
-            _check_headers({**headers, **cut}, "")
+            size = _size(name, cut[name], "")
         except ValidationError:
             continue
-        headers |= cut
+        if size <= left:
+            headers |= cut
+            left -= size
     return headers
 
 
@@ -156,22 +159,25 @@ def _cut_text(text: str) -> str:
 
 
 def _check_headers(headers: Mapping[Any, Any], message_id: str) -> None:
-    size = 0
-    for name, value in headers.items():
-        if not isinstance(name, str) or not 0 < len(name) <= 128:
-            raise ValidationError(
-                f"making message {message_id}: header name {name!r}; expected 1 to 128 characters"
-            )
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise ValidationError(
-                f"making message {message_id}: header {name} is a {type(value).__name__}; "
-                "expected text or an integer"
-            )
-        if isinstance(value, int) and value not in _INTEGERS:
-            raise ValidationError(f"making message {message_id}: header {name} exceeds 64 bits")
-        size += len(name.encode(errors="replace")) + len(str(value).encode(errors="replace")) + 16
+    size = sum(_size(name, value, message_id) for name, value in headers.items())
     if size > _LONGEST_HEADERS:
         raise ValidationError(
             f"making message {message_id}: its headers take {size:,} bytes; at most "
             f"{_LONGEST_HEADERS:,} can be sent"
         )
+
+
+def _size(name: Any, value: Any, message_id: str) -> int:
+    """Bytes that a header takes, at most; ValidationError when it cannot travel."""
+    making = f"making message {message_id}: header {name!a}"
+    if not isinstance(name, str) or isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValidationError(f"{making} is a {type(value).__name__}; expected text or an integer")
+    if isinstance(value, int) and value not in _INTEGERS:
+        raise ValidationError(f"{making} exceeds 64 bits")
+    try:
+        name_size, value_size = len(name.encode()), len(str(value).encode())
+    except UnicodeEncodeError as error:
+        raise ValidationError(f"{making} holds half a character") from error
+    if not 0 < name_size <= 128:
+        raise ValidationError(f"{making}: expected a name of 1 to 128 bytes")
+    return name_size + value_size + 16

@@ -161,9 +161,9 @@ class AmqpConsumer:
             return
         try:
             if not self._channel.is_alive and not self._stopped:
-                self._subscribe(seconds)
+                self._subscribe(min(seconds, _RETRY_SECONDS))
         except BrokerError as error:
-            _LOG.warning("the consumer is without connection: %s", error)
+            _LOG.info("the consumer is without connection: %s", error)
             with self._changed:
                 self._changed.wait(min(seconds, _RETRY_SECONDS))
         finally:

@@ -26,13 +26,13 @@ _MINE: Final = "id = :id AND owner = :owner AND deliveries = :deliveries"
 
 _RELEASE: Final = "UPDATE broker_messages SET owner = NULL, ready_at = enqueued_at"
 
-_CLAIM: Final = """
+_WAITING: Final = """
+FROM broker_messages
+WHERE queue = :queue AND ready_at <= :now AND enqueued_at < :before AND deliveries < :limit
+"""
+_CLAIM: Final = f"""
 UPDATE broker_messages SET owner = :owner, ready_at = :until, deliveries = deliveries + 1
-WHERE id = (
-    SELECT id FROM broker_messages
-    WHERE queue = :queue AND ready_at <= :now AND enqueued_at < :before AND deliveries < :limit
-    ORDER BY ready_at, id LIMIT 1
-)
+WHERE id = (SELECT id {_WAITING} ORDER BY ready_at, id LIMIT 1)
 RETURNING id, message_id, headers, body, deliveries, enqueued_at
 """
 
@@ -134,12 +134,8 @@ class Queues:
             "before": _UNLIMITED if older_than is None else _ms(older_than),
             "limit": limit,
         }
-        waiting = (
-            "SELECT 1 FROM broker_messages WHERE queue = :queue AND ready_at <= :now"
-            " AND enqueued_at < :before AND deliveries < :limit LIMIT 1"
-        )
         doing = f"claiming a message of {queue}"
-        if not self._file.rows(doing, waiting, place):  # looking takes no write lock
+        if not self._file.rows(doing, f"SELECT 1 {_WAITING} LIMIT 1", place):  # takes no lock
             return None
         rows = self._file.rows(doing, _CLAIM, {**place, "owner": owner, "until": _ms(now + lease)})
         return _claimed(rows[0], owner) if rows else None

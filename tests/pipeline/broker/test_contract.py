@@ -217,10 +217,9 @@ def test_a_delay_is_honoured(how: str, broker: Broker, queue: str) -> None:
 def test_a_short_delay_does_not_wait_behind_a_long_one(broker: Broker, queue: str) -> None:
     broker.publish(queue, message(1), delay=60)
     broker.publish(queue, message(2), delay=0.1)
-    with broker.consume([queue], prefetch=2) as consumer:
-        assert number(get(consumer)) == 2
+    assert [number(delivery) for delivery in drain(broker, queue, 1)] == [2]
     stats = broker.stats(queue)
-    assert (stats.messages, stats.delayed) == (1, 1)
+    assert (stats.messages, stats.delayed) == (0, 1)
 
 
 @pytest.mark.parametrize("delay", [-1.0, 86_401.0, float("nan"), float("inf")])
@@ -283,8 +282,8 @@ def test_settling_in_other_threads(broker: Broker, queue: str) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-    stats = broker.stats(queue)
-    assert (stats.messages, stats.delayed) == (10, 10)
+    eventually(lambda: broker.stats(queue).messages == 10, "what was requeued")
+    assert broker.stats(queue).delayed == 10
     assert broker.stats(topology.dead_queue(queue)).messages == 10
 
 

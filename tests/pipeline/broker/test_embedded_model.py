@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -74,7 +75,7 @@ class QueuesMachine(RuleBasedStateMachine):
             self.queues.put(queue, message(n), self.clock(), delay)
             self.messages[n] = Modelled(n, queue, self.now + delay, self.now, n)
 
-    @rule(seconds=st.sampled_from([1, 4, 11, 70]))
+    @rule(seconds=st.sampled_from([1, 4, 11, 11, 70]))
     def time_passes(self, seconds: int) -> None:
         self.clock.pass_by(seconds)
         self.now += seconds
@@ -229,3 +230,4 @@ def fails(act: Callable[[], None]) -> bool:
 
 
 TestQueues = QueuesMachine.TestCase
+TestQueues.settings = settings(stateful_step_count=60)

@@ -76,12 +76,13 @@ def test_a_body_that_is_too_large() -> None:
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [
-        ({"": 1}, "expected 1 to 128 characters"),
-        ({"x" * 129: 1}, "expected 1 to 128 characters"),
-        ({1: 1}, "expected 1 to 128 characters"),
-        ({"a": True}, "a is a bool"),
-        ({"a": None}, "a is a NoneType"),
-        ({"a": 1.5}, "a is a float"),
+        ({"": 1}, "1 to 128 bytes"),
+        ({"ä" * 65: 1}, "1 to 128 bytes"),
+        ({"\ud800": 1}, "half a character"),
+        ({1: 1}, "expected text"),
+        ({"a": True}, "is a bool"),
+        ({"a": None}, "is a NoneType"),
+        ({"a": 1.5}, "is a float"),
         ({"a": 1 << 63}, "exceeds 64 bits"),
         ({f"h{n}": "x" * 4096 for n in range(30)}, "at most 100,000"),
     ],
@@ -100,6 +101,11 @@ def test_long_texts_are_cut_and_half_characters_replaced() -> None:
         "a": "?" + "x" * (LONGEST_HEADER - 2) + "…",
         "b": "y" * (LONGEST_HEADER - 1) + "…",
     }
+
+
+def test_half_a_character_in_a_header_is_refused() -> None:
+    with pytest.raises(ValidationError, match="half a character"):
+        Message(b"", {"a": "\udcff"})
 
 
 def test_ids_are_unique_and_kept() -> None:
