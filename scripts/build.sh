@@ -11,7 +11,7 @@ if [ "$venv/bin/satlog" -nt pyproject.toml ]; then
     build=("$venv/bin/python" setup.py --quiet build_ext --inplace)
 else
     build=("$venv/bin/python" -m pip install --quiet --no-build-isolation
-        --constraint constraints.txt --editable '.[geo,plot,duckdb,dask,pipeline]')
+        --constraint constraints.txt --editable '.[geo,plot,duckdb,dask,api]')
 fi
 if ! "${build[@]}" > "$log" 2>&1; then
     tail --lines 40 "$log" >&2

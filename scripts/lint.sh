@@ -8,6 +8,6 @@ PATH=$(realpath --no-symlinks "${VENV:-.venv}")/bin:$PATH
 ruff check --quiet --output-format concise .
 ruff format --check --quiet --diff .
 cython-lint satlog_native
-for script in scripts/*.sh .ci/run; do
+for script in scripts/*.sh scripts/services .ci/run; do
     bash -n "$script"
 done

@@ -7,7 +7,7 @@ room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 "${PYTHON:-python3.11}" -m venv "$room"
 "$room/bin/pip" install --quiet --upgrade pip setuptools
-"$room/bin/pip" install --quiet --group dev '.[geo,plot,duckdb,dask,pipeline]'
+"$room/bin/pip" install --quiet --group dev '.[geo,plot,duckdb,dask,api]'
 header=$(grep '^#' constraints.txt)
 { echo "$header"; "$room/bin/pip" freeze --all --exclude satlog; } > "$room/constraints.txt"
 cp "$room/constraints.txt" constraints.txt

@@ -85,7 +85,8 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> loggi
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(settings.log_level)
-    levels = dict.fromkeys(_TALKATIVE, "WARNING") | settings.log_modules
+    # pika writes three errors for each lost connection, of which the broker tells once.
+    levels = dict.fromkeys(_TALKATIVE, "WARNING") | {"pika": "CRITICAL"} | settings.log_modules
     for module, level in levels.items():
         logging.getLogger(_full_name(module)).setLevel(level)
     logging.captureWarnings(True)
