@@ -1,6 +1,6 @@
-"""Writes docs/cli.md and docs/pipeline-cli.md from the help of every command.
+"""Writes what docs/ says of commands and settings from the commands' help and the settings.
 
-``--check`` says whether they are up to date.
+``--check`` says whether it is up to date.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from partner_pipeline.cli import main as partner_pipeline
+from partner_pipeline.settings import variables
 from satlog_native.cli import main as satlog
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -70,17 +71,39 @@ def sections(command: click.Command, name: str, parent: click.Context | None) ->
                 yield from sections(found, child, context)
 
 
+def settings() -> str:
+    """Every variable of the pipeline."""
+    rows = [
+        f"| `{each.name}` | {f'`{each.default}`' if each.default else ''} | {each.unit} "
+        f"| {each.meaning.replace('|', chr(92) + '|')} |"
+        for each in variables()
+    ]
+    return "\n".join([_SETTINGS, *rows, ""])
+
+
+_SETTINGS = """\
+# Settings of the pipeline
+
+Made from the settings themselves by `make docs`. Each is a variable of the environment or of a file
+`.env` in the current folder; the environment comes first. `partner-pipeline config` shows what is in
+force. A whole number may be a product, as in `18*60*1000`.
+
+| variable | default | unit | meaning |
+|---|---|---|---|"""
+
+
 def main() -> int:
+    texts = {reference.file: reference.text() for reference in REFERENCES}
     stale = []
-    for reference in REFERENCES:
-        path, text = DOCS / reference.file, reference.text()
+    for file, text in {**texts, "settings.md": settings()}.items():
+        path = DOCS / file
         if "--check" not in sys.argv[1:]:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            stale.append(f"docs/{reference.file}")
+            stale.append(f"docs/{file}")
     if not stale:
         return 0
-    print(f"{', '.join(stale)}: not what the commands' help says: run make docs", file=sys.stderr)
+    print(f"{', '.join(stale)}: not what the help and the settings say: run make docs", file=sys.stderr)
     return 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import re
 import shutil
@@ -32,7 +33,7 @@ _PAGE: Final = 100
 #: Of an id, so much is shown; any unique beginning of it can be given.
 _SHORT: Final = 12
 #: Columns that a wrapped text gets at least.
-_NARROWEST: Final = 24
+_NARROWEST: Final = 12
 
 
 def limit_option(command: _Command) -> _Command:
@@ -68,8 +69,10 @@ def command_settings() -> Settings:
     from partner_pipeline.settings import Settings
 
     settings = Settings.load()
+    changed: dict[str, Any] = {"log_modules": {"pika": "CRITICAL", **settings.log_modules}}
     if "log_level" not in settings.model_fields_set:
-        settings = settings.model_copy(update={"log_level": "WARNING"})
+        changed["log_level"] = "WARNING"
+    settings = settings.model_copy(update=changed)
     configure_logging(settings)
     return settings
 
@@ -81,6 +84,16 @@ def opened() -> Iterator[Context]:
 
     with open_context(command_settings()) as context:
         yield context
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Nothing is logged: for commands that say of each failure what it means."""
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def operator() -> str:
@@ -175,7 +188,9 @@ def table_lines(
 ) -> list[str]:
     """The lines of a table, none wider than `most` as far as its first columns allow."""
     cells = [[printable(cell) for cell in row] for row in rows]
-    rooms = [min(max(map(len, column)), narrow.get(place, most)) for place, column in _columns(cells)]
+    rooms = [
+        min(max(map(len, column)), narrow.get(place, most)) for place, column in _columns(cells)
+    ]
     rooms[-1] = max(most - sum(rooms[:-1]) - 2 * (len(rooms) - 1), _NARROWEST)
     lines: list[Sequence[str]] = []
     for row in cells:
@@ -209,8 +224,3 @@ def _wrapped(text: str, room: int, *, whole: bool = False) -> list[str]:
     marked = re.sub(r"(?<=[,/])(?=\S)", "\v", text)
     lines = textwrap.wrap(marked, room, break_on_hyphens=False, replace_whitespace=False)
     return [line.replace("\v", "") for line in lines]
-
-
-def plural(count: int, word: str, many: str | None = None) -> str:
-    """A count and its word."""
-    return f"{count:,} {word if count == 1 else many or f'{word}s'}"

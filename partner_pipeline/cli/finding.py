@@ -62,9 +62,7 @@ def find_customer(repositories: Repositories, word: str) -> Customer:
 
 def find_job(repositories: Repositories, word: str) -> Job:
     """The job with this id or number; raises as :func:`find`."""
-    return _only(
-        repositories.jobs.with_number(word) or by_id(repositories.jobs, word), "job", word
-    )
+    return _only(repositories.jobs.with_number(word) or by_id(repositories.jobs, word), "job", word)
 
 
 def by_id(repository: Repository[D], word: str) -> Sequence[D]:

@@ -14,7 +14,6 @@ from partner_pipeline.cli.common import (
     number,
     opened,
     operator,
-    plural,
     short,
     show_facts,
     show_table,
@@ -22,7 +21,7 @@ from partner_pipeline.cli.common import (
 )
 from partner_pipeline.cli.group import FAILED
 from partner_pipeline.errors import ValidationError
-from satlog_native.cli.common import json_option, note, printable, to_json
+from satlog_native.cli.common import counted, json_option, note, printable, to_json
 from satlog_native.cli.group import examples
 
 if TYPE_CHECKING:
@@ -210,7 +209,7 @@ def add(
             end=_utc(end),
             by=operator(),
         )
-    note(printable(f"job {job.number} added: {job.name}, {plural(len(job.polygons), 'polygon')}"))
+    note(printable(f"job {job.number} added: {job.name}, {counted(len(job.polygons), 'polygon')}"))
     click.echo(job.id)
 
 
@@ -222,7 +221,8 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 @command.command(
     epilog=examples(
-        "partner-pipeline jobs assign 4711 N101SL", "partner-pipeline jobs assign 4711 --undo N101SL"
+        "partner-pipeline jobs assign 4711 N101SL",
+        "partner-pipeline jobs assign 4711 --undo N101SL",
     )
 )
 @click.argument("job")

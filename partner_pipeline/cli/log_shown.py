@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from partner_pipeline.cli.common import number, plural, short, show_facts, show_table, when
+from partner_pipeline.cli.common import number, short, show_facts, show_table, when
 from partner_pipeline.cli.tasks import outcome, told
 from partner_pipeline.model.applications import ApplicationFile, JobMatch
 from partner_pipeline.model.jobs import Job
@@ -16,6 +16,7 @@ from partner_pipeline.model.logs import PartnerLogTracker
 from partner_pipeline.model.tasks import OWN_FILES, TaskTracker, file_task_id
 from partner_pipeline.work.context import Context
 from partner_pipeline.work.enqueueing import log_task
+from satlog_native.cli.common import counted
 
 #: Figures of a flight: name, statistic, unit, digits.
 _FIGURES: Final = (
@@ -143,12 +144,12 @@ def _data(file: ApplicationFile) -> dict[str, str]:
         for name, key, unit, digits in _FIGURES
         if statistics.get(key) is not None
     }
-    by = f" by {file.job_match.by}" if file.job_match.by else ""
+    by = f" by {_words(file.job_match.by)}" if file.job_match.by else ""
     return {
         "flown": f"{when(statistics.get('startTime'))} to {when(statistics.get('endTime'))}",
         "pilot": str(file.meta.get("operator") or ""),
         "controller": str(file.meta.get("fcName") or ""),
-        "job in the log": f"{identity.get('id')} ({identity.get('source')})"
+        "job in the log": f"{identity.get('id')} ({_words(identity.get('source'))})"
         if identity.get("id")
         else "none",
         **figures,
@@ -160,10 +161,15 @@ def _data(file: ApplicationFile) -> dict[str, str]:
     }
 
 
+def _words(name: Any) -> str:
+    """How matching decided, as people say it; who decided stays as it is."""
+    return {"file_name": "file name", "job_label": "job label"}.get(str(name), str(name))
+
+
 def _damage(file: ApplicationFile) -> str:
     if not file.damage.get("damaged"):
         return "none"
-    lost = plural(file.damage.get("bytesLost", 0), "byte")
+    lost = counted(file.damage.get("bytesLost", 0), "byte")
     return f"{lost} lost ({100 * file.processing.bytes_lost_share:.2g} %)"
 
 

@@ -10,13 +10,12 @@ from partner_pipeline.cli.common import (
     limit_option,
     opened,
     operator,
-    plural,
     short,
     show_table,
     when,
 )
 from partner_pipeline.errors import NotFoundError, ValidationError
-from satlog_native.cli.common import json_option, note, printable, to_json
+from satlog_native.cli.common import counted, json_option, note, printable, to_json
 from satlog_native.cli.group import examples
 
 if TYPE_CHECKING:
@@ -79,7 +78,14 @@ def list_(
         return
     head = ("id", "status", "aircraft", "file", "changed", "outcome")
     table = [
-        (short(r["id"]), r["status"], r["aircraft"], r["fileName"], when(r["changed"]), r["outcome"])
+        (
+            short(r["id"]),
+            r["status"],
+            r["aircraft"],
+            r["fileName"],
+            when(r["changed"]),
+            r["outcome"],
+        )
         for r in rows
     ]
     show_table([head, *table], narrow={2: 12, 3: 22}, none="no logs")
@@ -165,7 +171,7 @@ def _tail_numbers(repositories: Repositories) -> dict[str, str]:
 @click.argument("log")
 @json_option
 def show(log: str, as_json: bool) -> None:
-    """Show a log: where it is, what was flown, which job it belongs to and why, its task."""
+    """Show a log: its file, the flight, which job it belongs to and why."""
     from partner_pipeline.cli import log_shown
 
     with opened() as context:
@@ -242,7 +248,7 @@ def match(log: str, job: str | None, nothing: bool) -> None:
     if application is not None:
         totals = application.totals
         note(
-            f"its application has {plural(totals.files, 'log')}, {totals.net_area:,.2f} ha, "
+            f"its application has {counted(totals.files, 'log')}, {totals.net_area:,.2f} ha, "
             f"{totals.volume:,.0f} L"
         )
 

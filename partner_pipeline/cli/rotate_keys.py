@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
-from partner_pipeline.cli.common import opened, operator, plural
+from partner_pipeline.cli.common import opened, operator
 from partner_pipeline.cli.group import FAILED
-from satlog_native.cli.common import json_option, note, printable, to_json
+from satlog_native.cli.common import counted, json_option, note, printable, to_json
 from satlog_native.cli.group import examples
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 )
 @json_option
 def command(*, as_json: bool) -> None:
-    """Encrypt the passwords of partner accounts with the newest key.
+    r"""Encrypt the passwords of partner accounts with the newest key.
 
     \b
     With CREDENTIALS_KEYS:
@@ -47,7 +47,7 @@ def command(*, as_json: bool) -> None:
         click.echo(to_json(asdict(done)))
     else:
         click.echo(
-            f"key {done.current}: {plural(done.rotated, 'password')} encrypted anew, "
+            f"key {done.current}: {counted(done.rotated, 'password')} encrypted anew, "
             f"{done.already:,} before"
         )
     for why in done.failed:

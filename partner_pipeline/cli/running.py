@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.exceptions import Exit
 
-from partner_pipeline.cli.common import plural
 from partner_pipeline.cli.group import FAILED
-from satlog_native.cli.common import note, printable
+from satlog_native.cli.common import counted, note, printable
 
 if TYPE_CHECKING:
     from partner_pipeline.model.states import TaskStatus
+    from partner_pipeline.work.alerting import AlertCheck
+    from partner_pipeline.work.archive import ArchiveReport
     from partner_pipeline.work.context import Context
     from partner_pipeline.work.poll import AccountPoll, PollReport
     from partner_pipeline.work.recover import Recovery
@@ -75,7 +76,7 @@ def _account(account: AccountPoll) -> str:
     if account.resting_until is not None:
         return f"{name}: not polled before {account.resting_until:%H:%M:%S}, as it failed"
     text = (
-        f"{name}: {account.aircraft:,} aircraft, {plural(account.offered, 'log')} offered, "
+        f"{name}: {account.aircraft:,} aircraft, {counted(account.offered, 'log')} offered, "
         f"{account.new:,} new, {account.downloaded:,} downloaded, {account.failed:,} failed"
     )
     return f"{text}. Error: {account.error}" if account.error else text
@@ -88,6 +89,20 @@ def tell_tasks(done: dict[TaskStatus, int]) -> bool:
     counts = ", ".join(f"{count:,} {status.value}" for status, count in sorted(done.items()))
     note(f"tasks: {counts or 'none waited'}")
     return not (done.get(TaskStatus.FAILED) or done.get(TaskStatus.DEAD))
+
+
+def tell_archive(archived: ArchiveReport) -> None:
+    """Dead letters that became files; their names are data."""
+    for file in archived.files:
+        click.echo(file)
+    note(f"archived: {counted(len(archived.files), 'dead letter')}")
+
+
+def tell_alerts(checked: AlertCheck) -> bool:
+    """What people should know."""
+    for cause in checked.found:
+        note(f"alert: {cause}{'' if cause in checked.sent else ' (told before)'}")
+    return not checked.found
 
 
 def end_round(*went_well: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -65,8 +66,9 @@ def command(
     PARTNER_PASSWORD and ADMIN_PASSWORD. What is there already stays as it is. The exit status is 1
     if the partner does not accept the account, or cannot be asked for its aircraft.
     """
+    wanted = _Wanted(partner, admin, customer, account, aircraft)
     with opened() as context:
-        founded, trouble = _found(context, partner, admin, customer, account, aircraft)
+        founded, trouble = _found(context, wanted)
     if as_json:
         click.echo(to_json([each.to_dict() for each in founded]))
     else:
@@ -77,58 +79,69 @@ def command(
         raise Exit(FAILED)
 
 
-def _found(
-    context: Context,
-    partner: str,
-    admin: str,
-    customer: str,
-    account: str | None,
-    aircraft: Sequence[str],
-) -> tuple[list[Founded], str | None]:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Who there is to be."""
+
+    partner: str
+    admin: str
+    customer: str
+    account: str | None
+    aircraft: Sequence[str]
+
+
+def _found(context: Context, wanted: _Wanted) -> tuple[list[Founded], str | None]:
     """Who there is now, and what went wrong at the partner."""
-    from partner_pipeline.errors import PipelineError
     from partner_pipeline.work import founding
 
-    by = operator()
-    founded = [founding.found_partner(context, partner, by=by)]
-    founded.append(
+    by, partner = operator(), wanted.partner
+    founded = [
+        founding.found_partner(context, partner, by=by),
         founding.found_admin(
             context,
-            admin,
-            lambda: secret(_ADMIN_PASSWORD, f"Password of {admin}", confirm=True),
+            wanted.admin,
+            lambda: secret(_ADMIN_PASSWORD, f"Password of {wanted.admin}", confirm=True),
             by=by,
-        )
-    )
-    owner = founding.found_customer(context, customer, by=by)
-    founded.append(owner)
-    username = _username(context, partner, owner.id, account)
+        ),
+        founding.found_customer(context, wanted.customer, by=by),
+    ]
+    owner = founded[-1].id
+    listed: Sequence[PartnerAircraft] = []
+    trouble = None
+    username = _username(context, partner, owner, wanted.account)
     if username:
+        ask = f"Password of {username} at {partner}"
         founded.append(
             founding.found_account(
                 context,
                 partner,
-                owner.id,
+                owner,
                 username,
-                lambda: secret(
-                    _PARTNER_PASSWORD, f"Password of {username} at {partner}", confirm=False
-                ),
+                lambda: secret(_PARTNER_PASSWORD, ask, confirm=False),
                 by=by,
             )
         )
-    trouble = None
-    listed: Sequence[PartnerAircraft] = []
-    if username:
-        try:
-            listed = context.service(partner).aircraft_list(
-                context.account(context.service(partner).code, owner.id)
-            )
-        except PipelineError as error:
-            trouble = f"{error}; run setup again when that is mended"
+        listed, trouble = _listed(context, partner, owner)
     founded += [
-        founding.found_aircraft(context, partner, owner.id, each, by=by)
-        for each in _chosen(listed, aircraft)
+        founding.found_aircraft(context, partner, owner, each, by=by)
+        for each in _chosen(listed, wanted.aircraft)
     ]
     return founded, trouble
+
+
+def _listed(
+    context: Context, partner: str, owner: str
+) -> tuple[Sequence[PartnerAircraft], str | None]:
+    """The aircraft that the partner lists, or why it does not."""
+    from partner_pipeline.errors import AuthenticationError, PipelineError
+
+    try:
+        service = context.service(partner)
+        return service.aircraft_list(context.account(service.code, owner)), None
+    except AuthenticationError as error:
+        return [], f"{error} (partner-pipeline users password), then run setup again"
+    except PipelineError as error:
+        return [], f"{error}; run setup again when that is mended"
 
 
 def _username(context: Context, partner: str, owner: str, given: str | None) -> str:
@@ -147,9 +160,7 @@ def _username(context: Context, partner: str, owner: str, given: str | None) -> 
     return given or ""
 
 
-def _chosen(
-    listed: Sequence[PartnerAircraft], wanted: Sequence[str]
-) -> Sequence[PartnerAircraft]:
+def _chosen(listed: Sequence[PartnerAircraft], wanted: Sequence[str]) -> Sequence[PartnerAircraft]:
     """Those that were asked for, listed or not; else all that the partner lists."""
     from partner_pipeline.partners.base import PartnerAircraft
 

@@ -20,7 +20,7 @@ _FAULT: Final = re.compile(r"(?:(?P<endpoint>\w+):)?(?P<kind>\w+)=(?P<share>[\d.
 _MORE: Final = {"seconds": float, "status": int, "retry_after": str}
 
 
-class FaultType(click.ParamType):
+class FaultType(click.ParamType[tuple[str, float, "Fault"]]):
     """``[ENDPOINT:]KIND=SHARE[,seconds=S][,status=N]``, as an endpoint, a share and a fault."""
 
     name = "fault"
@@ -119,7 +119,7 @@ def command(
     faults: tuple[tuple[str, float, Fault], ...],
     as_json: bool,
 ) -> None:
-    """Run a simulated SatLoc Cloud.
+    r"""Run a simulated SatLoc Cloud.
 
     It serves SatLoc's six endpoints until Ctrl-C, and flies every job that is uploaded: a log of it
     appears. Its accounts are shown with their passwords, which open nothing else. Under /_control/

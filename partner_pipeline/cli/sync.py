@@ -15,9 +15,7 @@ from satlog_native.cli.common import note
 from satlog_native.cli.group import examples
 
 
-@click.command(
-    epilog=examples("partner-pipeline sync --threads 4", "partner-pipeline sync --once")
-)
+@click.command(epilog=examples("partner-pipeline sync --threads 4", "partner-pipeline sync --once"))
 @click.option(
     "--threads", type=click.IntRange(1, 64), help="Tasks at once.  [default: WORKER_THREADS]"
 )

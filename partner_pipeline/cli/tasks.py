@@ -31,7 +31,8 @@ _CATEGORIES: Final = (
     *("transient", "authentication", "rate_limit", "partner_down"),
     *("validation", "processing", "infrastructure"),
 )
-_SHORT_NAMES: Final = {
+#: What kinds of tasks are called in lists.
+TASK_NAMES: Final = {
     "upload_partner_job": "upload",
     "process_partner_log": "process log",
     "process_partner_data_file": "process file",
@@ -90,7 +91,7 @@ def _show(tasks: Sequence[TaskTracker]) -> None:
     rows = [
         (
             short(task.id),
-            _SHORT_NAMES[task.task_type.value],
+            TASK_NAMES[task.task_type.value],
             task.status.value,
             str(task.number),
             when(task.enqueued_at),
@@ -210,7 +211,7 @@ def stuck(as_json: bool) -> None:
 def _task_row(task: TaskTracker) -> tuple[str, ...]:
     return (
         short(task.id),
-        _SHORT_NAMES[task.task_type.value],
+        TASK_NAMES[task.task_type.value],
         task.status.value,
         when(task.processing_started_at),
         str(task.recoveries),

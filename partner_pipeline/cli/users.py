@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from partner_pipeline.cli.common import opened, operator, secret, short, show_facts, show_table, when
+from partner_pipeline.cli.common import (
+    opened,
+    operator,
+    secret,
+    short,
+    show_facts,
+    show_table,
+    when,
+)
 from partner_pipeline.errors import ValidationError
 from satlog_native.cli.common import json_option, note, to_json
 from satlog_native.cli.group import examples
@@ -68,20 +76,19 @@ def list_(kind: str | None, customer: str | None, everyone: bool, as_json: bool)
     if as_json:
         click.echo(to_json([user.shown() for user in found]))
         return
-    head = ("id", "kind", "name", "user name", "customer", "at the partner", "")
+    head = ("id", "kind", "name", "user name", "customer", "at the partner")
     rows = [_row(user, customers.get(user.customer_id or "")) for user in found]
-    show_table([head, *rows], narrow={2: 20, 3: 26, 4: 20}, none="no users")
+    show_table([head, *rows], narrow={1: 10, 2: 16, 3: 25, 4: 15}, none="no users")
 
 
 def _row(user: User, customer: User | None) -> tuple[str, ...]:
     return (
         short(user.id),
-        _kind(user),
+        _kind(user) if user.active else f"{_kind(user)} (inactive)",
         user.name,
         user.username or "",
         short(user.customer_id) if customer is None else customer.name,
         _at_partner(user),
-        "" if user.active else "inactive",
     )
 
 
@@ -160,7 +167,8 @@ def add(
     with opened() as context:
         owner = None if customer is None else find_customer(context.repositories, customer).id
         if kind == "aircraft":
-            added = _add_aircraft(context, name, owner, partner, partner_id, tail_number)
+            info = (partner, partner_id, tail_number or name)
+            added = _add_aircraft(context, name, owner, info)
         elif kind == "account":
             added = _add_account(context, name, owner, partner)
         else:
@@ -173,12 +181,12 @@ def _add_aircraft(
     context: Context,
     name: str,
     owner: str | None,
-    partner: str,
-    partner_id: str | None,
-    tail_number: str | None,
+    info: tuple[str, str | None, str],
 ) -> User:
+    """An aircraft; what its partner knows it by are the partner, its id there, its tail number."""
     from partner_pipeline.work.people import add_aircraft
 
+    partner, partner_id, tail_number = info
     if owner is None or partner_id is None:
         raise ValidationError("adding an aircraft: --customer and --partner-id are needed")
     return add_aircraft(
@@ -187,7 +195,7 @@ def _add_aircraft(
         customer_id=owner,
         partner_code=partner,
         partner_aircraft_id=partner_id,
-        tail_number=tail_number or name,
+        tail_number=tail_number,
         by=operator(),
     )
 
@@ -198,9 +206,7 @@ def _add_account(context: Context, username: str, owner: str | None, partner: st
     if owner is None:
         raise ValidationError("adding an account: --customer is needed")
     password = secret(_PASSWORD, f"Password of {username} at {partner}", confirm=False)
-    return add_account(
-        context, partner, owner, username=username, password=password, by=operator()
-    )
+    return add_account(context, partner, owner, username=username, password=password, by=operator())
 
 
 def _add_person(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -78,11 +79,27 @@ class Mailer:
             If the server cannot be reached, or refuses the mail or all of its recipients.
         """
         message = self._message(subject, text)
-        what = f"sending a mail through {self.host}:{self.port}"
+        with self._server(f"sending a mail through {self.host}:{self.port}") as server:
+            return tuple(sorted(server.send_message(message)))
+
+    def check(self) -> None:
+        """Connect and log in, and send nothing.
+
+        Raises
+        ------
+        InfrastructureError
+            If the server cannot be reached, or refuses the account.
+        """
+        with self._server(f"connecting to the mail server {self.host}:{self.port}") as server:
+            server.noop()
+
+    @contextmanager
+    def _server(self, what: str) -> Iterator[smtplib.SMTP]:
+        """The server, logged in to; its errors become ours."""
         try:
             with self._connect() as server:
                 self._authenticate(server, what)
-                return tuple(sorted(server.send_message(message)))
+                yield server
         except smtplib.SMTPAuthenticationError as error:
             raise InfrastructureError(
                 f"{what}: the server refuses SMTP_USER and SMTP_PASS ({error.smtp_code})"

@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Final, Self
 
+from structlog.contextvars import get_contextvars
+
 _HEADER: Final = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 
 
@@ -44,6 +46,11 @@ class Trace:
         if not trace_id.strip("0") or not span_id.strip("0"):
             return cls.begin()
         return cls(trace_id, secrets.token_hex(8), bool(int(flags, 16) & 1))
+
+    @classmethod
+    def current(cls) -> Self:
+        """The next step of the trace that this thread is at work in; a new one where it is none."""
+        return cls.follow(get_contextvars().get("trace"))
 
     def header(self) -> str:
         """``traceparent``, for what follows from this step."""

@@ -47,7 +47,6 @@ def match_by_hand(
     ValidationError
         The assignment is another customer's.
     """
-
     repositories = context.repositories
     assign = None if assign_id is None else repositories.assigns.require(assign_id)
     found = repositories.application_files.require(file_id)
@@ -87,7 +86,8 @@ def _application(repositories: Repositories, file: ApplicationFile, assign: JobA
 
 
 def _said(file: ApplicationFile, assign: JobAssign | None, by: str) -> JobMatch:
-    candidates = file.job_match.candidates
+    # Those that people named before have no score; they are none any more.
+    candidates = [each for each in file.job_match.candidates if each.get("score") is not None]
     if assign is None:
         return JobMatch(decision="manual", candidates=candidates, by=by)
     if assign.id not in {each.get("assignId") for each in candidates}:

@@ -1,4 +1,4 @@
-"""Another key for the passwords of partner accounts: each is encrypted anew with the current one."""
+"""Another key for the passwords of partner accounts: each is encrypted anew with it."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from pydantic import SecretStr
@@ -25,8 +26,18 @@ from partner_pipeline.work.context import Context
 
 
 @contextmanager
-def open_context(settings: Settings, *, now: Now = utc_now) -> Iterator[Context]:
+def open_context(
+    settings: Settings, *, now: Now = utc_now, sleep: Callable[[float], object] = time.sleep
+) -> Iterator[Context]:
     """All parts, open and ready: indexes are made, queues declared; closed at the end.
+
+    Parameters
+    ----------
+    settings : Settings
+    now : callable
+        Gives the time; servers have their own.
+    sleep : callable
+        Waits so many seconds before a partner is called once more.
 
     Raises
     ------
@@ -40,13 +51,13 @@ def open_context(settings: Settings, *, now: Now = utc_now) -> Iterator[Context]
         parts.callback(store.close)
         repositories = Repositories(store, now)
         repositories.ensure_indexes()
-        broker = open_broker(settings)
+        broker = open_broker(settings, now=now)
         parts.callback(broker.close)
         broker.declare(settings.task_queues)
         keys = KeyRing(load_keys(settings))
         cache = open_auth_cache(_plain(settings.redis_url), _plain(settings.redis_pwd), keys)
         parts.callback(cache.close)
-        partners = PartnerRegistry(PartnerContext(settings, cache))
+        partners = PartnerRegistry(PartnerContext(settings, cache, sleep))
         parts.callback(partners.close)
         yield Context(
             settings=settings,

@@ -1,4 +1,4 @@
-"""A worker whose work comes round by the clock: one kind of work, or several that belong together."""
+"""A worker whose work comes round by the clock: one kind of work or several that go together."""
 
 from __future__ import annotations
 
@@ -34,4 +34,5 @@ class Rounds:
     def join(self, seconds: float) -> bool:
         """Wait for the rounds in hand to end; whether they all did."""
         end = time.monotonic() + seconds
-        return all([each.join(max(end - time.monotonic(), 0.0)) for each in self._work])
+        ended = [each.join(max(end - time.monotonic(), 0.0)) for each in self._work]
+        return all(ended)

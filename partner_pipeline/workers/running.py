@@ -46,15 +46,29 @@ def run(workers: Sequence[Worker], grace: float, stop: threading.Event | None = 
     -------
     bool
         Whether all ended in time.
+
+    Raises
+    ------
+    PipelineError
+        If one cannot begin; those that began before are stopped.
     """
     stop = stop or threading.Event()
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-    for worker in workers:
-        worker.start()
-        _log.info("worker started", worker=worker.name)
-    stop.wait()
+    started: list[Worker] = []
+    try:
+        for worker in workers:
+            worker.start()
+            started.append(worker)
+            _log.info("worker started", worker=worker.name)
+        stop.wait()
+    finally:
+        in_time = _end(started, grace)
+    return in_time
+
+
+def _end(workers: Sequence[Worker], grace: float) -> bool:
     _log.info("stopping", grace_seconds=grace)
     end = time.monotonic() + grace
     for worker in workers:

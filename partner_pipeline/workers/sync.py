@@ -107,11 +107,23 @@ class SyncWorker:
             # It could not be settled: the broker hands it out again.
             _log.error("delivery lost", error=str(error))
             return None
+        except Exception:
+            # A mistake in this program must not cost a thread as well. After so many deliveries
+            # the broker makes a dead letter of it.
+            _log.exception("delivery not handled, by an unforeseen error")
+            self._hand_back(delivery)
+            return None
         if status is not None:
             why = self._limit.exceeded(dead=status is TaskStatus.DEAD)
             if why is not None and not self._stop.is_set():
                 self._give_up(why)
         return status
+
+    def _hand_back(self, delivery: Delivery) -> None:
+        try:
+            delivery.requeue()
+        except BrokerError as error:
+            _log.error("delivery lost", error=str(error))
 
     def _give_up(self, why: str) -> None:
         """Stop consuming, and stay: a supervisor that restarted it would bury the next ones."""
