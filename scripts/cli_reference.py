@@ -84,9 +84,9 @@ def settings() -> str:
 _SETTINGS = """\
 # Settings of the pipeline
 
-Made from the settings themselves by `make docs`. Each is a variable of the environment or of a file
-`.env` in the current folder; the environment comes first. `partner-pipeline config` shows what is in
-force. A whole number may be a product, as in `18*60*1000`.
+Made from the settings themselves by `make docs`. Each is a variable of the environment or of a
+file `.env` in the current folder; the environment comes first. `partner-pipeline config` shows what
+is in force. A whole number may be a product, as in `18*60*1000`.
 
 | variable | default | unit | meaning |
 |---|---|---|---|"""
@@ -103,7 +103,7 @@ def main() -> int:
             stale.append(f"docs/{file}")
     if not stale:
         return 0
-    print(f"{', '.join(stale)}: not what the help and the settings say: run make docs", file=sys.stderr)
+    print(f"{', '.join(stale)}: out of date: run make docs", file=sys.stderr)
     return 1
 
 
