@@ -122,6 +122,9 @@ class Store(Protocol):
     def insert_table(self, collection: str, rows: pl.DataFrame) -> int:
         """Store one new document a row, fast.
 
+        After an error, some of them may be there where the store is a server: give documents that
+        belong together a field in common, delete by it, and store them again.
+
         Parameters
         ----------
         collection : str
@@ -155,7 +158,7 @@ class Store(Protocol):
         limit: int | None = None,
         fields: Sequence[str] | None = None,
     ) -> list[Document]:
-        """Documents that match, as they were at one moment.
+        """Documents that match.
 
         Parameters
         ----------
@@ -178,7 +181,7 @@ class Store(Protocol):
         ...
 
     def update_many(self, collection: str, filter: Filter, update: Update) -> int:  # noqa: A002
-        """Change every document that matches; how many matched."""
+        """Change every document that matches, each atomically; how many matched."""
         ...
 
     def upsert(self, collection: str, filter: Filter, update: Update) -> Document:  # noqa: A002
@@ -207,8 +210,9 @@ class Store(Protocol):
         """One transaction: the store to use inside the block, by this thread only.
 
         Leaving the block stores everything durably; an exception undoes everything. After any
-        ``StoreError`` inside, the transaction is lost: nothing more can be done in it. Where the
-        store is not transactional, it yields itself. Inside a transaction, yields that one.
+        error of the store inside, caught or not, the transaction is lost: nothing more can be done
+        in it. Where the store is not transactional, it yields itself. Inside a transaction, yields
+        that one.
         """
         ...
 

@@ -1,7 +1,8 @@
 """Expired dead letters as files: ``dlq_archives/YYYY/MM/DD/<message id>-<hash>.json``.
 
-The day is that of the first failure. Folder and name follow from the message alone, so that one
-whose acknowledgement was lost is written to the same file again.
+The day is that of the first failure or, where a message does not tell it, the one on which it came
+into its queue. So folder and name follow from the message, and one whose acknowledgement was lost
+is written to the same file again.
 """
 
 from __future__ import annotations

@@ -106,6 +106,7 @@ def assign(
     job = repositories.jobs.require(job_id)
     if download_type is not None and download_type != job.dl_op.type:
         changed = job.model_copy(update={"dl_op": DownloadOption(type=download_type)})
+        repositories.audit.record(by, "update", "jobs", job.id, {"dlOp": {"type": download_type}})
         job = repositories.jobs.change(changed)
     taken_back = dict.fromkeys(un_assign)
     unassigned = tuple(user for user in taken_back if _unassign(context, job, user, by))

@@ -5,7 +5,7 @@ All of this is called within a transaction; what comes back is published after i
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from partner_pipeline.errors import ValidationError
@@ -53,11 +53,6 @@ def partner_of(assign: JobAssign) -> str:
             "there is nobody to upload it to"
         )
     return assign.partner_code
-
-
-def is_recent(tracker: PartnerLogTracker, now: datetime) -> bool:
-    """Whether its task was queued a short time ago."""
-    return tracker.enqueued_at is not None and tracker.enqueued_at >= now - RECENTLY
 
 
 def enqueue_log(

@@ -91,14 +91,7 @@ def settle_failure(
         If the store or the broker does not work: the delivery is still in hand.
     """
     failure = Failure.of(error)
-    policy = POLICIES[failure.category]
-    delay = delay_before_retry(
-        retry_policy(context.settings, task.task_type),
-        policy,
-        task.retry_count + 1,
-        retry_after=failure.retry_after,
-        random=context.chance,
-    )
+    delay = _delay(context, task, failure)
     told = {"category": failure.category.value, "error": failure.message}
     if delay is None:
         _log.error("task failed for good", **told)
@@ -113,6 +106,19 @@ def settle_failure(
     publish(context, decided)
     delivery.ack()
     return TaskStatus.FAILED
+
+
+def _delay(context: Context, task: TaskTracker, failure: Failure) -> float | None:
+    """Seconds before the next try; None: there is none."""
+    policy = POLICIES[failure.category]
+    return delay_before_retry(
+        retry_policy(context.settings, task.task_type),
+        policy,
+        # Failures that do not count against the task still make its delays grow.
+        task.retry_count + 1 if policy.counted else task.number,
+        retry_after=failure.retry_after,
+        random=context.chance,
+    )
 
 
 def _retry(
@@ -158,7 +164,7 @@ def _bury(
     if failed is None:  # somebody else has taken the task up meanwhile
         delivery.ack()
         return
-    delivery.dead_letter(_told(failure, failed))
+    delivery.dead_letter({**_told(failure, failed), headers.RETRY_COUNT: failed.retry_count})
     context.repositories.tasks.dead(task.execution_id)
     if isinstance(message, ProcessLogTask):
         context.metrics.log(LogStatus.FAILED)
@@ -184,11 +190,10 @@ def _write_down(
     return repositories.tasks.failed(task, failure.message, failure.category, failure.stack)
 
 
-def _told(failure: Failure, task: TaskTracker) -> dict[str, str | int]:
-    told: dict[str, str | int] = {
+def _told(failure: Failure, task: TaskTracker) -> headers.Headers:
+    told: headers.Headers = {
         headers.ERROR_CATEGORY: failure.category.value,
         headers.ERROR_MESSAGE: failure.message,
-        headers.RETRY_COUNT: task.retry_count,
     }
     if task.first_failed_at is not None:
         told[headers.FIRST_FAILED_AT] = task.first_failed_at.isoformat()

@@ -11,13 +11,13 @@ from partner_pipeline.model.categories import POLICIES, ErrorCategory
 from partner_pipeline.model.housekeeping import OutboxMessage
 from partner_pipeline.model.ids import new_id
 from partner_pipeline.model.logs import PartnerLogTracker
-from partner_pipeline.model.states import LogStatus
+from partner_pipeline.model.states import ACTIVE_TASKS, LogStatus
 from partner_pipeline.observe.logs import get_logger
 from partner_pipeline.partners.base import Account, BasePartnerService, PartnerLog, StoredLog
 from partner_pipeline.store.repositories import Repositories
 from partner_pipeline.work.alerting import raise_alert
 from partner_pipeline.work.context import Context
-from partner_pipeline.work.enqueueing import enqueue_log, is_recent
+from partner_pipeline.work.enqueueing import enqueue_log, log_task
 from partner_pipeline.work.failpoints import failpoint
 from partner_pipeline.work.failure import Failure
 from partner_pipeline.work.publishing import publish
@@ -85,32 +85,47 @@ def list_logs(context: Context, source: Source) -> Listing:
         tracked = context.repositories.transact(lambda inside: _track(inside, source, new))
         known |= {tracker.log_id: tracker for tracker in tracked}
         failpoint("poll.tracked")
-    wanted = (known[log_id] for log_id in listed)
-    return Listing(len(listed), len(new), tuple(t for t in wanted if _is_wanted(context, t)))
+    return Listing(len(listed), len(new), _wanted(context, [known[log_id] for log_id in listed]))
 
 
 def _listed(source: Source) -> dict[str, PartnerLog]:
     """The logs in the partner's list, each once."""
     listed: dict[str, PartnerLog] = {}
     for log in source.service.aircraft_logs(source.account, source.aircraft_id):
-        if log.log_id:
+        if log.log_id and log.log_id == _storable(log.log_id):
             listed.setdefault(log.log_id, log)
         else:
-            _log.warning("a log without an id is left out", aircraft=source.aircraft_id)
+            _log.warning("a log without a proper id is left out", aircraft=source.aircraft_id)
     return listed
+
+
+def _storable(text: str) -> str:
+    """Text without halves of surrogate pairs, which JSON can bring and no store takes."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _track(
     repositories: Repositories, source: Source, logs: list[PartnerLog]
 ) -> list[PartnerLogTracker]:
     offered = repositories.trackers.offered
-    return [offered(*source.owner, log.log_id, log.file_name) for log in logs]
+    return [offered(*source.owner, log.log_id, _storable(log.file_name)) for log in logs]
 
 
-def _is_wanted(context: Context, tracker: PartnerLogTracker) -> bool:
-    if tracker.status is LogStatus.DOWNLOADED:
-        return not is_recent(tracker, context.now())
-    return tracker.status is LogStatus.PENDING
+def _wanted(context: Context, listed: list[PartnerLogTracker]) -> tuple[PartnerLogTracker, ...]:
+    """Logs that are not here yet, and those that are here and that nothing will come of."""
+    here = {
+        each.id: log_task(context.settings, each)
+        for each in listed
+        if each.status is LogStatus.DOWNLOADED
+    }
+    # Asked for together: of a long queue, each log is seen by many polls.
+    newest = context.repositories.tasks.newest(list(here.values()))
+    active = {task_id for task_id, task in newest.items() if task.status in ACTIVE_TASKS}
+    return tuple(
+        each
+        for each in listed
+        if each.status is LogStatus.PENDING or (each.id in here and here[each.id] not in active)
+    )
 
 
 def fetch_log(context: Context, source: Source, tracker: PartnerLogTracker) -> Fetched:

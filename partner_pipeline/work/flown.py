@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from partner_pipeline.errors import ProcessingError
+from partner_pipeline.errors import ProcessingError, StorageError
 from satlog_native import __version__, flight, open_log
 from satlog_native.errors import AnalysisError, LogError, SatlogError
 from satlog_native.jobs import JobIdentity, job_identity
@@ -100,18 +100,23 @@ def read_flown_log(path: Path, file_name: str, layout: str = "satloc_air") -> Fl
     Raises
     ------
     ProcessingError
-        If the file is no log of the layout, or holds no flight.
+        If the file is no log of the layout, or cannot be analysed.
+    StorageError
+        If the file cannot be read.
     """
     seconds: dict[str, float] = {}
     try:
-        with open_log(path, layout=layout) as log:
+        with ExitStack() as opened:
             with _timed(seconds, "decode"):
+                log = opened.enter_context(open_log(path, layout=layout))
                 tables = log.tables(_kinds(log))
-                report = log.report
+                damage = log.report.to_dict()
             with _timed(seconds, "analyse"):
-                return _told(log, tables, file_name, report.to_dict(), seconds)
+                return _told(log, tables, file_name, damage, seconds)
     except (LogError, AnalysisError) as error:
-        raise ProcessingError(f"processing log {file_name!r}: {error}") from error
+        # The disk's trouble is not the log's.
+        kind = StorageError if isinstance(error.__cause__, OSError) else ProcessingError
+        raise kind(f"processing log {file_name!r}: {error}") from error
 
 
 def _kinds(log: Log) -> list[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from partner_pipeline.work.upload import upload_task
-
 from partner_pipeline.broker import message as headers
 from partner_pipeline.broker.base import Delivery
 from partner_pipeline.errors import InfrastructureError, ValidationError
@@ -22,6 +20,7 @@ from partner_pipeline.observe.logs import bound, get_logger
 from partner_pipeline.work.context import Context
 from partner_pipeline.work.failure import Failure, settle_failure
 from partner_pipeline.work.processing import LostClaim, process_file, process_log
+from partner_pipeline.work.upload import upload_task
 
 #: Seconds before a delivery comes back that could not even be written down.
 _STORE_IS_DOWN: Final = 10.0
@@ -35,7 +34,12 @@ def handle(context: Context, delivery: Delivery) -> TaskStatus | None:
     Returns
     -------
     TaskStatus or None
-        How its execution ended; None: there was nothing to do.
+        How its execution ended; None: there was nothing to do, or nothing could be done now.
+
+    Raises
+    ------
+    BrokerError
+        If it could not be settled: the broker hands it out again.
     """
     try:
         message = TaskMessage.parse(delivery.message.body)
@@ -52,7 +56,8 @@ def handle(context: Context, delivery: Delivery) -> TaskStatus | None:
         try:
             return _handle(context, delivery, message)
         except InfrastructureError as error:
-            # The store or the broker is away. Nothing is lost: what was claimed is recovered.
+            # The store or the broker is away. Nothing is lost: the message comes back, and what was
+            # claimed and could not be written down is taken up again by the recovery.
             _log.error("delivery put off", error=str(error))
             delivery.retry_later(_STORE_IS_DOWN, {})
             return None
@@ -81,11 +86,11 @@ def _handle(context: Context, delivery: Delivery, message: TaskMessage) -> TaskS
         status = settle_failure(context, delivery, message, task, error)
         context.metrics.task(task.task_type, status, Failure.of(error).category)
         return status
-    delivery.ack()
-    context.metrics.task(task.task_type, TaskStatus.COMPLETED)
-    if isinstance(message, ProcessLogTask):
-        context.metrics.log(LogStatus(result["status"]))
     _log.info("task completed", **result)
+    context.metrics.task(task.task_type, TaskStatus.COMPLETED)
+    if isinstance(message, ProcessLogTask) and not result.get("already"):
+        context.metrics.log(LogStatus(result["status"]))
+    delivery.ack()
     return TaskStatus.COMPLETED
 
 

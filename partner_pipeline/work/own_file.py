@@ -69,6 +69,8 @@ def submit_own_file(
     StorageError
         The folder cannot be written.
     """
+    # Half a pair of surrogates, as names of files may hold: no store and no message takes it.
+    file_name = file_name.encode("utf-8", "replace").decode()
     users = context.repositories.users
     users.require_kind(customer_id, Customer)
     user = users.get(user_id)

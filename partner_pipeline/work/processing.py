@@ -11,11 +11,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import polars as pl
 
-from partner_pipeline.errors import NotFoundError, PipelineError, ProcessingError
+from partner_pipeline.errors import (
+    NotFoundError,
+    PipelineError,
+    ProcessingError,
+    TransientError,
+)
 from partner_pipeline.model.applications import ApplicationFile, JobMatch, ProcessingMetrics
 from partner_pipeline.model.ids import application_file_id
 from partner_pipeline.model.jobs import Job, JobAssign
@@ -23,6 +28,7 @@ from partner_pipeline.model.logs import PartnerLogTracker
 from partner_pipeline.model.states import AssignStatus, LogStatus
 from partner_pipeline.model.tasks import OWN_FILES, ProcessFileTask, ProcessLogTask, TaskTracker
 from partner_pipeline.observe.logs import get_logger
+from partner_pipeline.partners.storage import LogStorage
 from partner_pipeline.store.repositories import Repositories
 from partner_pipeline.work.context import Context
 from partner_pipeline.work.failpoints import failpoint
@@ -71,7 +77,7 @@ def process_log(context: Context, message: ProcessLogTask, task: TaskTracker) ->
     NotFoundError
         If there is no tracker of it.
     ProcessingError
-        If it is no log, or holds no flight.
+        If it is no log, cannot be analysed, or has failed before.
     """
     trackers = context.repositories.trackers
     tracker = trackers.claim_processing(message.tracker_id, task.claim or "")
@@ -86,12 +92,13 @@ def process_log(context: Context, message: ProcessLogTask, task: TaskTracker) ->
 
 def process_file(context: Context, message: ProcessFileTask, task: TaskTracker) -> dict[str, Any]:
     """Process a log that a user brought; ends the execution. Raises as :func:`process_log`."""
-    path = context.own_files / message.saved_local_file
-    if not path.is_file():
+    storage = LogStorage(context.own_files, context.settings.satloc_max_file_size)
+    try:
+        path = storage.resolve(message.saved_local_file)
+    except NotFoundError as error:
         raise NotFoundError(
-            f"processing {message.log_file_name!r}: its file is gone from the storage folder; "
-            "upload it again"
-        )
+            f"processing {message.log_file_name!r}: its file is gone; upload it again"
+        ) from error
     origin = Origin(
         partner_code=OWN_FILES,
         customer_id=message.customer_id,
@@ -112,6 +119,9 @@ def _nothing_to_do(
     """It is processed already; or somebody works on it, who is recovered should he be dead."""
     if tracker.status in {LogStatus.PROCESSING, LogStatus.DOWNLOADING}:
         raise LostClaim(f"log {tracker.log_id}: somebody else has it in hand")
+    if tracker.status is LogStatus.FAILED:
+        # Found out by one who died before the dead letter was sent.
+        raise ProcessingError(f"log {tracker.log_id} has failed before: {tracker.error_message}")
     result = {"status": tracker.status.value, "already": True}
     context.repositories.tasks.completed(task, result)
     return result
@@ -141,21 +151,21 @@ def _file_gone(context: Context, tracker: PartnerLogTracker, task: TaskTracker) 
     """The next poll downloads it again, up to the limit of recoveries."""
     error = ProcessingError(f"processing log {tracker.log_file_name!r}: its file is gone")
     most = context.settings.partner_max_retries
-    result = {"status": LogStatus.PENDING.value, "fileGone": True}
 
-    def give_back(repositories: Repositories) -> None:
+    def give_back(repositories: Repositories) -> dict[str, Any]:
         trackers = repositories.trackers
         given = trackers.processing_failed(
             tracker.id, task.claim or "", str(error), error.category, final=False, counted=False
         )
-        if given is None:
+        again = None if given is None else trackers.recover(given, most=most, file_gone=True)
+        if again is None:
             raise LostClaim(f"log {tracker.log_id}: somebody else has it in hand")
-        trackers.recover(given, most=most, file_gone=True)
+        result = {"status": again.status.value, "fileGone": True}
         repositories.tasks.completed(task, result)
+        return result
 
-    context.repositories.transact(give_back)
     _log.warning("file of a log is gone", log=tracker.log_id, file=tracker.saved_local_file)
-    return result
+    return context.repositories.transact(give_back)
 
 
 def _process(context: Context, origin: Origin, task: TaskTracker) -> dict[str, Any]:
@@ -176,6 +186,7 @@ def _process(context: Context, origin: Origin, task: TaskTracker) -> dict[str, A
         "jobId": match.job_id,
         "damaged": flown.damage["damaged"],
     }
+    _still_mine(context, task)
     # Not in the transaction: tens of thousands of documents are too many for one, and until the log
     # counts as processed nobody relies on them. Their ids are the file's, so again is the same.
     context.repositories.details.replace(origin.file_id, _details(flown, match, origin))
@@ -205,7 +216,7 @@ def _match(context: Context, origin: Origin, flown: FlownLog) -> JobMatch:
     """The assignment that the log belongs to; what a person said before stays."""
     repositories = context.repositories
     before = repositories.application_files.get(origin.file_id)
-    if before is not None and before.job_match.decision == "manual":
+    if _is_manual(before):
         return before.job_match
     assigns, jobs = candidates(repositories, origin.partner_code, origin.customer_id)
     aircraft = None
@@ -248,6 +259,8 @@ def _store(
     now = context.now()
     files = repositories.application_files
     before = files.get(origin.file_id)
+    if _is_manual(before) and before.job_match != match:
+        raise TransientError(f"log {origin.log_id} was matched by hand while it was processed")
     uploaded = now if before is None else before.uploaded_date
     application = None
     if match.job_id is not None and match.user_id is not None:
@@ -311,6 +324,17 @@ def _end(
             raise LostClaim(f"log {origin.log_id}: somebody else has taken it up meanwhile")
     if repositories.tasks.completed(task, result) is None:
         raise LostClaim(f"task {task.task_id}: somebody else has taken it up meanwhile")
+
+
+def _still_mine(context: Context, task: TaskTracker) -> None:
+    """Raise LostClaim where the task was given up for dead: somebody else stores its data."""
+    found = context.repositories.tasks.get(task.id)
+    if found is None or found.claim != task.claim:
+        raise LostClaim(f"task {task.task_id}: somebody else has taken it up meanwhile")
+
+
+def _is_manual(file: ApplicationFile | None) -> TypeGuard[ApplicationFile]:
+    return file is not None and file.job_match.decision == "manual"
 
 
 def _identity(flown: FlownLog) -> dict[str, Any]:

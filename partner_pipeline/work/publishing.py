@@ -12,7 +12,7 @@ from typing import Final
 
 from partner_pipeline.broker import message as headers
 from partner_pipeline.broker.message import Message
-from partner_pipeline.errors import BrokerError
+from partner_pipeline.errors import BrokerError, ValidationError
 from partner_pipeline.model.housekeeping import OutboxMessage
 from partner_pipeline.model.ids import new_id
 from partner_pipeline.model.tasks import TaskMessage, TaskTracker
@@ -89,7 +89,8 @@ def publish_again(repositories: Repositories, task: TaskTracker) -> OutboxMessag
 
 
 def headers_of(task: TaskTracker, traceparent: str | None = None) -> headers.Headers:
-    """The headers of an execution's message; a new trace where it follows from nothing."""
+    """The headers of an execution's message; without `traceparent` of what is at work here."""
+    trace = Trace.current() if traceparent is None else Trace.follow(traceparent)
     return {
         headers.PARTNER_CODE: task.partner_code,
         headers.CUSTOMER_ID: task.customer_id,
@@ -97,7 +98,7 @@ def headers_of(task: TaskTracker, traceparent: str | None = None) -> headers.Hea
         headers.TASK_ID: task.task_id,
         headers.EXECUTION_ID: task.execution_id,
         headers.RETRY_COUNT: task.retry_count,
-        headers.TRACEPARENT: Trace.follow(traceparent).header(),
+        headers.TRACEPARENT: trace.header(),
     }
 
 
@@ -123,10 +124,11 @@ def publish_waiting(context: Context) -> int:
 def _publish(context: Context, waiting: OutboxMessage, claim: str) -> bool:
     outbox = context.repositories.outbox
     delay = max((waiting.not_before - context.now()).total_seconds(), 0.0)
-    message = Message(waiting.body, dict(waiting.headers), waiting.message_id)
     try:
+        message = Message(waiting.body, dict(waiting.headers), waiting.message_id)
         context.broker.publish(waiting.queue, message, delay=delay)
-    except BrokerError as error:
+    except (BrokerError, ValidationError) as error:
+        # One that no broker takes must not keep those behind it from being published.
         _log.warning("message not published", message_id=waiting.message_id, error=str(error))
         outbox.failed(waiting.id, claim, str(error), _AGAIN)
         return False

@@ -6,7 +6,7 @@ ends its work meanwhile wins; and what is taken up again too often is given up, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -149,38 +149,40 @@ class _Recovering:
                 return None
             if tracker := _tracker(repositories, task):
                 repositories.trackers.recover(tracker, most=self._most)
+                repositories.trackers.enqueued(tracker.id, self._context.now())
             return publish_again(repositories, recovered)
 
         _log.warning("execution taken up again", task=task.task_id, execution=task.execution_id)
         return self._publish(take_up)
 
-    def _lost_messages(self) -> Iterable[TaskTracker]:
+    def _lost_messages(self) -> Iterator[TaskTracker]:
         """Executions that wait for a message that is not in the queue."""
         for queue in self._context.settings.task_queues:
             try:
-                before = self._newest_lost(queue)
+                lost = self._lost(queue)
             except BrokerError as error:
                 _log.warning("queue cannot be looked at", queue=queue, error=str(error))
                 continue
-            waiting = [] if before is None else self._repositories.tasks.waiting(before, queue)
-            for task in waiting:
-                if not self._in_outbox(task):
-                    yield task
+            yield from (task for task in lost if not self._in_outbox(task))
 
-    def _newest_lost(self, queue: str) -> datetime | None:
-        """Executions queued before then have no message in the queue; None: nobody can tell.
+    def _lost(self, queue: str) -> list[TaskTracker]:
+        """Executions that have waited for long, and whose message is not in this queue.
 
-        While messages wait, an execution is only taken for lost where it is older than the oldest
-        of them, which RabbitMQ cannot tell: there they are found when the queue is empty.
+        To look into a main queue of RabbitMQ counts as a delivery; there they are told when the
+        queue is empty.
         """
         stats = self._context.broker.stats(queue)
         patience = self._context.settings.stuck_timeout
         if stats.delayed:
             patience += timedelta(seconds=LONGEST_RETRY_AFTER)
-        before = self._context.now() - patience
-        if not stats.messages:
-            return before
-        return None if stats.oldest is None else min(before, stats.oldest - patience)
+        waiting = self._repositories.tasks.waiting(self._context.now() - patience, queue)
+        if not waiting or not stats.messages:
+            return waiting
+        if stats.oldest is None:
+            return []
+        there = self._context.broker.peek(queue, limit=stats.messages)
+        known = {each.message.headers.get(headers.EXECUTION_ID) for each in there}
+        return [task for task in waiting if task.execution_id not in known]
 
     def _in_outbox(self, task: TaskTracker) -> bool:
         ids = (task.execution_id, f"{task.execution_id}/{task.recoveries}")

@@ -12,12 +12,14 @@ from partner_pipeline.store.repositories.alerts import Alerts
 from partner_pipeline.store.repositories.application_files import ApplicationFiles
 from partner_pipeline.store.repositories.applications import Applications
 from partner_pipeline.store.repositories.assigns import JobAssigns
+from partner_pipeline.store.repositories.attempts import Attempts
 from partner_pipeline.store.repositories.audit import Audit
 from partner_pipeline.store.repositories.details import Details
 from partner_pipeline.store.repositories.indexes import INDEXES
 from partner_pipeline.store.repositories.jobs import Jobs
 from partner_pipeline.store.repositories.leases import Leases
 from partner_pipeline.store.repositories.outbox import Outbox
+from partner_pipeline.store.repositories.sessions import Sessions
 from partner_pipeline.store.repositories.tasks import Tasks
 from partner_pipeline.store.repositories.trackers import LogTrackers
 from partner_pipeline.store.repositories.users import Users
@@ -52,6 +54,8 @@ class Repositories:
         self.outbox = Outbox(store, now)
         self.alerts = Alerts(store, now)
         self.audit = Audit(store, now)
+        self.sessions = Sessions(store, now)
+        self.attempts = Attempts(store, now)
 
     def ensure_indexes(self) -> None:
         """Make the indexes that are not there yet."""

@@ -6,8 +6,9 @@ then `uploaded` or `upload_failed`. Whoever dies in between leaves ``uncertainSi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from partner_pipeline.model.categories import ErrorCategory
 from partner_pipeline.model.clock import Now
@@ -16,6 +17,7 @@ from partner_pipeline.model.states import ASSIGNMENTS, AssignStatus
 from partner_pipeline.store.base import Filter, Store
 from partner_pipeline.store.repositories.base import Repository, equal
 
+_MOST: Final = 1000
 _OPEN = (AssignStatus.NEW, AssignStatus.DOWNLOADED)
 _NO_CLAIM: dict[str, object] = {"sync.claim": None, "sync.claimedUntil": None}
 _NO_ERROR: dict[str, object] = {
@@ -62,6 +64,35 @@ class JobAssigns(Repository[JobAssign]):
             where |= equal(customerId=customer_id)
         return self._find(where, sort=(("customerId", 1), ("date", 1), ("_id", 1)))
 
+    def new(self, *, customer_id: str | None = None, user_id: str | None = None) -> list[JobAssign]:
+        """Assignments that nobody has fetched or been sent yet, oldest first."""
+        told = {"customerId": customer_id, "user": user_id}
+        where = equal(status=AssignStatus.NEW)
+        where |= equal(**{name: value for name, value in told.items() if value is not None})
+        return self._find(where, sort=(("date", 1), ("_id", 1)), limit=_MOST)
+
+    def of_jobs(self, job_ids: Sequence[str]) -> list[JobAssign]:
+        """The assignments of several jobs, those of each oldest first."""
+        return self._find_in("job", job_ids, sort=(("date", 1), ("_id", 1)))
+
+    def counts(self, partner_code: str, customer_id: str | None = None) -> dict[AssignStatus, int]:
+        """How many assignments to a partner's aircraft are in each state."""
+        where = equal(partnerCode=partner_code)
+        where |= {} if customer_id is None else equal(customerId=customer_id)
+        count = self._store.count
+        return {
+            status: count(self.collection, where | equal(status=status)) for status in AssignStatus
+        }
+
+    def failing(
+        self, partner_code: str | None = None, customer_id: str | None = None, *, limit: int = 20
+    ) -> list[JobAssign]:
+        """Assignments whose last upload failed, the latest attempt first."""
+        told = {"partnerCode": partner_code, "customerId": customer_id}
+        where: dict[str, Any] = {"sync.error": {"$gt": ""}}
+        where |= equal(**{name: value for name, value in told.items() if value is not None})
+        return self._find(where, sort=(("sync.lastAttempt", -1), ("_id", 1)), limit=limit)
+
     def left(self, before: datetime) -> list[JobAssign]:
         """New assignments to partners' aircraft that nobody has touched since, nor uploads now."""
         now = self._now()
@@ -76,6 +107,12 @@ class JobAssigns(Repository[JobAssign]):
     def by_partner_job(self, partner_code: str, ext_job_id: str) -> JobAssign | None:
         """The assignment that a partner knows by this id."""
         return self._find_one(equal(partnerCode=partner_code, extJobId=ext_job_id))
+
+    def downloaded(self, id: str) -> JobAssign | None:  # noqa: A002
+        """Who is to fly it has fetched its job; None: that is known already."""
+        return self._move(
+            ASSIGNMENTS, id, AssignStatus.DOWNLOADED, changes={"updatedAt": self._now()}
+        )
 
     def claim_upload(self, id: str, claim: str, until: datetime) -> JobAssign | None:  # noqa: A002
         """Be the one who uploads it, until then; None: it is uploaded, or somebody else does."""

@@ -8,6 +8,7 @@ allows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from partner_pipeline.errors import NotFoundError, ValidationError
@@ -16,6 +17,7 @@ from partner_pipeline.model.document import Document, plain
 from partner_pipeline.model.states import Machine, S
 from partner_pipeline.store.base import Filter, Keys, Store
 from partner_pipeline.store.filters import MOST_CHOICES
+from partner_pipeline.store.repositories.paging import Order, Place, within
 
 D = TypeVar("D", bound=Document)
 
@@ -83,24 +85,76 @@ class Repository(Generic[D]):
         self._store.insert(self.collection, document.to_document())
         return document
 
-    def among(self, ids: Sequence[str]) -> dict[str, D]:
-        """Documents by their ids; those that are there."""
-        return {document.id: document for document in self._find_in("_id", ids)}
+    def among(self, ids: Sequence[str], *, fields: Sequence[str] | None = None) -> dict[str, D]:
+        """Documents by their ids, those that are there; only these fields, or all."""
+        return {document.id: document for document in self._find_in("_id", ids, fields=fields)}
 
     def count(self) -> int:
         """How many documents there are."""
         return self._store.count(self.collection)
 
-    def _find(
-        self, where: Filter | None = None, *, sort: Keys = (), limit: int | None = None
+    def tally(
+        self, wanted: Mapping[str, object], *, path: str, since: datetime | None = None
+    ) -> int:
+        """How many documents have these values, and at this path a time not before `since`."""
+        return self._store.count(self.collection, {**_given(wanted), **within(path, since, None)})
+
+    def page(
+        self,
+        wanted: Mapping[str, object],
+        order: Order,
+        *,
+        after: Place | None = None,
+        limit: int,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        fields: Sequence[str] | None = None,
     ) -> list[D]:
-        found = self._store.find(self.collection, where, sort=sort, limit=limit)
+        """One page of a list.
+
+        Parameters
+        ----------
+        wanted : mapping of str to value
+            What fields must be equal to; those that are None are left out.
+        order : Order
+        after : Place, optional
+            Where the page before ended.
+        limit : int
+        since, until : datetime, optional
+            Of the order's field.
+        fields : sequence of str, optional
+            Only these are read; the others have their defaults.
+        """
+        where = {**_given(wanted), **within(order.path, since, until)}
+        where |= {} if after is None else order.beyond(after)
+        return self._find(where, sort=order.keys, limit=limit, fields=fields)
+
+    def _find(
+        self,
+        where: Filter | None = None,
+        *,
+        sort: Keys = (),
+        limit: int | None = None,
+        fields: Sequence[str] | None = None,
+    ) -> list[D]:
+        found = self._store.find(self.collection, where, sort=sort, limit=limit, fields=fields)
         return [self._read(document) for document in found]
 
-    def _find_in(self, path: str, values: Sequence[str], *, sort: Keys = ()) -> list[D]:
+    def _find_in(
+        self,
+        path: str,
+        values: Sequence[str],
+        *,
+        sort: Keys = (),
+        fields: Sequence[str] | None = None,
+    ) -> list[D]:
         """Documents that have one of these values; sorted among those found together."""
         parts = (values[at : at + MOST_CHOICES] for at in range(0, len(values), MOST_CHOICES))
-        return [found for part in parts for found in self._find({path: {"$in": part}}, sort=sort)]
+        return [
+            found
+            for part in parts
+            for found in self._find({path: {"$in": part}}, sort=sort, fields=fields)
+        ]
 
     def _find_one(self, where: Filter, *, sort: Keys = ()) -> D | None:
         return next(iter(self._find(where, sort=sort, limit=1)), None)
@@ -174,3 +228,7 @@ class Repository(Generic[D]):
         update = {operator: content for operator, content in update.items() if content}
         found = self._store.update_one(self.collection, where, update)
         return None if found is None else self._read(found)
+
+
+def _given(wanted: Mapping[str, object]) -> dict[str, Any]:
+    return equal(**{name: value for name, value in wanted.items() if value is not None})

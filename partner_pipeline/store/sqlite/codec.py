@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 LARGEST: Final = 16 << 20
 _DATE_FORMAT: Final = "%Y-%m-%dT%H:%M:%S%.3fZ"
 _NAN: Final = {"$numberDouble": "NaN"}
-_INFINITY: Final = ('"\\u0001+"', "1e999")
-_MINUS_INFINITY: Final = ('"\\u0001-"', "-1e999")
+# What stands for an infinity until the text is written; a value, so no colon follows.
+_INFINITY: Final = re.compile(r'"\\u0001(-?)"(?!:)')
 
 
 def encode(document: Document, doing: str) -> str:
@@ -43,10 +44,10 @@ def encode(document: Document, doing: str) -> str:
     except ValueError:
         plain = False  # NaN or infinity
     if not plain:
-        text = _dumps(_escaped(document)).replace(*_INFINITY).replace(*_MINUS_INFINITY)
+        text = _INFINITY.sub(r"\g<1>1e999", _dumps(_escaped(document)))
     if len(text) > LARGEST:
         raise ValidationError(
-            f"{doing}: the document takes {len(text):,} bytes; expected at most {LARGEST:,}"
+            f"{doing}: the document has {len(text):,} characters; expected at most {LARGEST:,}"
         )
     return text
 
@@ -138,7 +139,7 @@ def _escaped(value: Any) -> Any:
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, float) and not math.isfinite(value):
-        return _NAN if math.isnan(value) else "\x01+" if value > 0 else "\x01-"
+        return _NAN if math.isnan(value) else "\x01" if value > 0 else "\x01-"
     if isinstance(value, dict):
         return {name: _escaped(item) for name, item in value.items()}
     if isinstance(value, list):

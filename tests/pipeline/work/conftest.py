@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from partner_pipeline.broker.embedded import EmbeddedBroker
-from partner_pipeline.key_file import load_keys
-from partner_pipeline.partners.auth_cache import MemoryAuthCache
-from partner_pipeline.partners.credentials import KeyRing
-from partner_pipeline.partners.registry import PartnerContext
 from partner_pipeline.partners.simulator import SatlocSimulator, SimulatorConfig
 from partner_pipeline.settings import Settings
-from partner_pipeline.store.repositories import Repositories
-from partner_pipeline.store.sqlite import SqliteStore
-from partner_pipeline.work.context import Context
 from pipeline.repositories.tools import Clock
-from pipeline.work.tools import HookedRegistry, Outbox, Pipeline, found_accounts
+from pipeline.work.tools import Outbox, Pipeline, found_accounts, open_context
 
 
 @pytest.fixture
@@ -56,31 +46,8 @@ def settings(tmp_path: Path, simulator: SatlocSimulator) -> Settings:
 
 @pytest.fixture
 def pipeline(settings: Settings, simulator: SatlocSimulator, clock: Clock) -> Iterator[Pipeline]:
-    with ExitStack() as opened:
-        store = SqliteStore(settings.embedded_path)
-        opened.callback(store.close)
-        repositories = Repositories(store, clock)
-        repositories.ensure_indexes()
-        broker = opened.enter_context(
-            EmbeddedBroker(settings.embedded_path, retention=timedelta(days=365), now=clock)
-        )
-        broker.declare(settings.task_queues)
-        partners = HookedRegistry(
-            PartnerContext(settings, MemoryAuthCache(now=clock), sleep=lambda _: None)
-        )
-        opened.callback(partners.close)
-        mails: Any = Outbox()
-        numbers = itertools.count(1)
-        context = Context(
-            settings=settings,
-            repositories=repositories,
-            broker=broker,
-            partners=partners,
-            keys=KeyRing(load_keys(settings)),
-            owner=f"process-{next(numbers)}",
-            mailer=mails,
-            now=clock,
-            chance=lambda: 0.0,
-        )
+    with open_context(settings, clock) as (opened, partners):
+        mailer = Outbox("localhost", 25, "satlog@x.example", ["admin@x.example"])
+        context = replace(opened, mailer=mailer)
         accounts = found_accounts(context, simulator)
-        yield Pipeline(context, simulator, clock, mails, partners.hooks, accounts)
+        yield Pipeline(context, simulator, clock, mailer, partners.hooks, accounts)

@@ -90,7 +90,7 @@ def test_no_answer_is_uncertain_and_never_sent_again(
     pipeline: Pipeline, waiting: JobAssign
 ) -> None:
     pipeline.simulator.faults.script("UploadJobData", NO_ANSWER)
-    with pytest.raises(ValidationError, match="uncertain: .*no whole answer"):
+    with pytest.raises(ValidationError, match=r"uncertain: .*no whole answer"):
         upload_assignment(pipeline.context, waiting.id)
     stored = pipeline.store.assigns.require(waiting.id)
     assert stored.sync.uncertain_since == pipeline.clock.time

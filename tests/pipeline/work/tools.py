@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
 from partner_pipeline.broker.base import Peeked
+from partner_pipeline.broker.embedded import EmbeddedBroker
 from partner_pipeline.broker.topology import dead_queue
-from partner_pipeline.model.ids import assignment_id
+from partner_pipeline.errors import ValidationError
+from partner_pipeline.key_file import load_keys
+from partner_pipeline.model.clock import Now
+from partner_pipeline.model.ids import assignment_id, new_id
 from partner_pipeline.model.jobs import Job, JobAssign
 from partner_pipeline.model.logs import PartnerLogTracker
 from partner_pipeline.model.people import Aircraft, PartnerSystemUser, Pilot, UserKind
 from partner_pipeline.model.states import LogStatus
+from partner_pipeline.model.tasks import TaskMessage, UploadJobTask
+from partner_pipeline.observe.mail import Mailer
+from partner_pipeline.partners.auth_cache import MemoryAuthCache
 from partner_pipeline.partners.base import BasePartnerService
+from partner_pipeline.partners.credentials import KeyRing
 from partner_pipeline.partners.registry import PartnerContext, PartnerRegistry
 from partner_pipeline.partners.simulator import Fault, SatlocSimulator
+from partner_pipeline.settings import Settings
 from partner_pipeline.store.repositories import Repositories
+from partner_pipeline.store.sqlite import SqliteStore
 from partner_pipeline.work import people
 from partner_pipeline.work.assign import Assignee, AssignReport, assign
 from partner_pipeline.work.context import Context
+from partner_pipeline.work.upload import upload_task
 from pipeline.repositories.tools import Clock
 
 #: A field of 24 ha, GeoJSON.
@@ -34,18 +46,19 @@ FIELD: dict[str, Any] = {
 }
 
 NO_ANSWER = Fault("reset_after")
-BAD_GATEWAY = Fault("status", status=503)
 
 
-class Outbox(list[tuple[str, str]]):
+@dataclass(frozen=True, slots=True)
+class Outbox(Mailer):
     """A mailer that keeps what it is to send: only the way to a mail server is left out."""
 
-    broken: Exception | None = None
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    broken: list[Exception] = field(default_factory=list)
 
     def send(self, subject: str, text: str) -> tuple[str, ...]:
-        if self.broken is not None:
-            raise self.broken
-        self.append((subject, text))
+        if self.broken:
+            raise self.broken[0]
+        self.sent.append((subject, text))
         return ()
 
 
@@ -101,9 +114,14 @@ class Pipeline:
     context: Context
     simulator: SatlocSimulator
     clock: Clock
-    mails: Outbox
+    mailer: Outbox
     hooks: dict[str, Callable[..., object]]
     accounts: tuple[Account, ...]
+
+    @property
+    def mails(self) -> list[tuple[str, str]]:
+        """Subjects and texts."""
+        return self.mailer.sent
 
     @property
     def store(self) -> Repositories:
@@ -120,6 +138,9 @@ class Pipeline:
 
     def another_process(self, owner: str = "another") -> Context:
         return replace(self.context, owner=owner)
+
+    def without_mailer(self) -> Context:
+        return replace(self.context, mailer=None)
 
     def job(self, customer: int = 0, **fields: Any) -> Job:
         number = len(self.store.jobs.of_customer(self.accounts[customer].id)) + 1
@@ -152,6 +173,22 @@ class Pipeline:
         assert done is not None
         return done
 
+    def forget_tasks(self, assign_id: str) -> JobAssign:
+        """As if its process had died before it could queue anything: also of the messages."""
+        self.store.store.delete("task_trackers", {})
+        self.clock.advance(minutes=5)
+        self.context.broker.purge(self.queue)
+        self.clock.advance(minutes=-5)
+        return self.store.assigns.require(assign_id)
+
+    @contextmanager
+    def with_broker(self) -> Iterator[Pipeline]:
+        """The same after the broker has come back."""
+        settings = self.context.settings
+        retention = settings.dlq_retention
+        with EmbeddedBroker(settings.embedded_path, retention=retention, now=self.clock) as broker:
+            yield replace(self, context=replace(self.context, broker=broker))
+
     def logs(self, customer: int = 0, aircraft: int = 0) -> dict[str, PartnerLogTracker]:
         account = self.accounts[customer]
         owner = ("SATLOC", account.id, account.at_partner(aircraft))
@@ -163,6 +200,16 @@ class Pipeline:
     def messages(self) -> list[Peeked]:
         return self.context.broker.peek(self.queue, limit=10_000)
 
+    def upload(self, waiting: Peeked) -> str:
+        """Do what a message asks for, if it is an upload; why it could not be done, if so."""
+        task = TaskMessage.parse(waiting.message.body)
+        try:
+            if isinstance(task, UploadJobTask):
+                upload_task(self.context, task)
+        except ValidationError as error:
+            return str(error)
+        return ""
+
     def dead_letters(self) -> list[Peeked]:
         return self.context.broker.peek(dead_queue(self.queue), limit=10_000)
 
@@ -170,8 +217,38 @@ class Pipeline:
         return len(self.simulator.received(endpoint))
 
     def files(self) -> list[Path]:
+        """Logs in the storage folder, not those that were never wholly there."""
         root = self.context.settings.satloc_storage_path
-        return [path for path in root.rglob("*") if path.is_file()]
+        return [p for p in root.rglob("*") if p.is_file() and p.parent.name != ".partial"]
+
+
+@contextmanager
+def open_context(settings: Settings, now: Now) -> Iterator[tuple[Context, HookedRegistry]]:
+    """The embedded default, as a process of its own has it."""
+    with ExitStack() as opened:
+        store = SqliteStore(settings.embedded_path)
+        opened.callback(store.close)
+        repositories = Repositories(store, now)
+        repositories.ensure_indexes()
+        broker = opened.enter_context(
+            EmbeddedBroker(settings.embedded_path, retention=settings.dlq_retention, now=now)
+        )
+        broker.declare(settings.task_queues)
+        partners = HookedRegistry(
+            PartnerContext(settings, MemoryAuthCache(now=now), sleep=lambda _: None)
+        )
+        opened.callback(partners.close)
+        context = Context(
+            settings=settings,
+            repositories=repositories,
+            broker=broker,
+            partners=partners,
+            keys=KeyRing(load_keys(settings)),
+            owner=f"process-{new_id()}",
+            now=now,
+            chance=lambda: 0.0,
+        )
+        yield context, partners
 
 
 def found_accounts(context: Context, simulator: SatlocSimulator) -> tuple[Account, ...]:
