@@ -51,7 +51,8 @@ POLICIES: Final[dict[ErrorCategory, Policy]] = {
     ErrorCategory.TRANSIENT: Policy("exponential", "warning"),
     ErrorCategory.AUTHENTICATION: Policy("fixed", "high", tries=3, delay=60.0),
     ErrorCategory.RATE_LIMIT: Policy("fixed", "low", delay=60.0),
-    ErrorCategory.PARTNER_DOWN: Policy("exponential", "critical", delay=60.0),
+    # A partner may be away for a day: that is no reason to give its tasks up.
+    ErrorCategory.PARTNER_DOWN: Policy("exponential", "critical", counted=False, delay=300.0),
     ErrorCategory.VALIDATION: Policy("none", "high"),
     ErrorCategory.PROCESSING: Policy("none", "high"),
     ErrorCategory.INFRASTRUCTURE: Policy("exponential", "critical", counted=False),

@@ -19,6 +19,7 @@ from partner_pipeline.model.tasks import ProcessLogTask, TaskMessage, TaskTracke
 from partner_pipeline.observe.logs import get_logger
 from partner_pipeline.settings import Settings
 from partner_pipeline.store.repositories import Repositories
+from partner_pipeline.work.alerting import raise_alert
 from partner_pipeline.work.context import Context
 from partner_pipeline.work.publishing import enqueue, publish
 
@@ -168,6 +169,14 @@ def _bury(
     context.repositories.tasks.dead(task.execution_id)
     if isinstance(message, ProcessLogTask):
         context.metrics.log(LogStatus.FAILED)
+    # One mail for all tasks of a customer that fail alike.
+    raise_alert(
+        context,
+        f"task:{task.partner_code}:{task.customer_id}:{failure.category.value}",
+        POLICIES[failure.category].alert,
+        f"{task.partner_code}: a task of customer {task.customer_id} was given up",
+        f"Task {task.task_id} is a dead letter ({failure.category.value}): {failure.message}",
+    )
 
 
 def _write_down(

@@ -59,7 +59,7 @@ DELAYS: list[tuple[Callable[[], Exception], list[float | None]]] = [
     (_rate_limit(None), [60, 60, None]),
     (_rate_limit(90), [90, 90, None]),
     (_rate_limit(1e9), [3600, 3600, None]),
-    (lambda: PartnerDownError("down"), [60, 60, None]),
+    (lambda: PartnerDownError("down"), [300, 300, 300, 300, 300]),
     (lambda: StoreError("gone"), [2, 4, 8, 16, 32, 60, 60, 60]),
     (lambda: StorageError("full"), [2, 4, 8]),
     (lambda: ValidationError("no such thing"), [None]),
