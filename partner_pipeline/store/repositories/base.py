@@ -108,6 +108,7 @@ class Repository(Generic[D]):
         limit: int,
         since: datetime | None = None,
         until: datetime | None = None,
+        without: Mapping[str, object] = {},
         fields: Sequence[str] | None = None,
     ) -> list[D]:
         """One page of a list.
@@ -122,10 +123,13 @@ class Repository(Generic[D]):
         limit : int
         since, until : datetime, optional
             Of the order's field.
+        without : mapping of str to value
+            What fields must not be equal to.
         fields : sequence of str, optional
             Only these are read; the others have their defaults.
         """
         where = {**_given(wanted), **within(order.path, since, until)}
+        where |= {name: {"$ne": plain(value)} for name, value in without.items()}
         where |= {} if after is None else order.beyond(after)
         return self._find(where, sort=order.keys, limit=limit, fields=fields)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from multiprocessing.connection import Connection
 
 from partner_pipeline.store.base import Index, Store
-from pipeline.store.tools import Place
+from pipeline.store.tools import Place, session_of
 
 
 def claim_all(store: Store, worker: str) -> list[str]:
@@ -55,9 +55,9 @@ def write_and_wait(place: Place, ready: Connection, *, committed: bool) -> None:
     with store.transaction() as inside:
         write_all(inside)
         if not committed:
-            ready.send("in the middle")
+            ready.send(session_of(inside))
             ready.recv()
-    ready.send("at the end")
+    ready.send(None)
     ready.recv()
 
 
@@ -66,7 +66,8 @@ def insert_for_ever(place: Place, ready: Connection) -> None:
     n = 0
     while True:
         with store.transaction() as inside:
+            session = session_of(inside)
             inside.insert("things", {"_id": f"a{n}"})
             inside.insert("others", {"_id": f"b{n}", "padding": "x" * 5000})
-        ready.send(n)
+        ready.send((n, session))
         n += 1

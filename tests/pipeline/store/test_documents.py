@@ -31,7 +31,7 @@ EXACT: dict[str, Any] = {
     "empty text": "",
     "text": 'a "field" — Ünïcode ✈ 😀 \u2028 \\u0000',
     "text with NUL": "a\x00b\x01c\x02\x00\x01\x01",
-    "text like a marker": "\x01+",
+    "texts like markers": ["\x01", "\x01-", "-1e999", '"\x01"', '"\\u0001"', math.inf, -math.inf],
     "text like JSON": '{"$date":"2024-05-01T00:00:00.000Z"}',
     "text like a number": "17",
     "bytes": b"\x00\xff raw",
@@ -43,7 +43,7 @@ EXACT: dict[str, Any] = {
     "empty list": [],
     "list": [1, "a", None, [True, {"x": [b"y"]}], math.inf],
     "empty dict": {},
-    "dict": {"a b": {"ä": None}, "0": 1, "\x01": "\x01"},
+    "dict": {"a b": {"ä": None}, "0": 1, "\x01": "\x01", "\x01-": math.inf},
 }
 
 
@@ -54,6 +54,7 @@ def test_a_value_comes_back_as_it_was(store: Store, value: Any) -> None:
     found = store.get("things", "x")
     assert found == document
     assert repr(found["top"]) == repr(value)  # 1 is no 1.0 and no True, 0.0 no -0.0
+    assert type(found["top"]) is type(value)
 
 
 def test_nan_comes_back(store: Store) -> None:

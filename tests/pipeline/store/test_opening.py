@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,19 +118,27 @@ def test_a_write_of_another_thread_that_never_ends(
     store.close()
 
 
-def test_a_child_process_does_not_use_its_parents_connections(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "store.db")
-    store.insert("things", {"_id": "parent"})
-    child = os.fork()
-    if child == 0:
-        try:
-            store.insert("things", {"_id": "child"})
-            os._exit(0)
-        except BaseException:  # whatever it is, the parent is told by the exit code
-            os._exit(1)
+FORKING = """
+import os, sys
+from pathlib import Path
+from partner_pipeline.store.sqlite import SqliteStore
+
+store = SqliteStore(Path(sys.argv[1]))
+store.insert("things", {"_id": "parent"})
+child = os.fork()
+store.insert("things", {"_id": "child" if child == 0 else "parent again"})
+if child:
     assert os.waitpid(child, 0)[1] == 0
-    assert store.find("things", sort=[("_id", 1)]) == [{"_id": "child"}, {"_id": "parent"}]
+    found = store.find("things", sort=[("_id", 1)])
+    assert [one["_id"] for one in found] == ["child", "parent", "parent again"]
     store.close()
+"""
+
+
+def test_a_child_process_does_not_use_its_parents_connections(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", FORKING, str(tmp_path / "store.db")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

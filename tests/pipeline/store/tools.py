@@ -171,3 +171,20 @@ def is_genuine(uri: str) -> bool:
     """Whether a server is MongoDB's own, and not one that speaks its protocol."""
     with pymongo.MongoClient[dict[str, Any]](uri) as client:
         return bool(client.admin.command("buildInfo")["gitVersion"].strip("0"))
+
+
+def session_of(store: Store) -> Any:
+    """The server's name of the session that a transaction runs in, where there is a server."""
+    session = getattr(store, "_session", None)
+    return None if session is None else session.session_id
+
+
+def end_session(place: Place, session: Any) -> None:
+    """Let go of what a killed process holds.
+
+    MongoDB does so by itself after a minute; the compatible server keeps it for half an hour, and
+    cannot drop a database meanwhile.
+    """
+    if session is not None:
+        with pymongo.MongoClient[dict[str, Any]](place.address) as client:
+            client.admin.command("killSessions", [session])
