@@ -6,7 +6,7 @@ is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -158,7 +158,7 @@ def flight_schema(
     Returns
     -------
     pyarrow.Schema
-        Units, and the documentation of what is the position's own, in the fields' metadata.
+        Units and documentation in the fields' metadata.
     """
     import pyarrow as pa
 
@@ -176,15 +176,23 @@ def flight_schema(
     own = records["position"] if name == "track" else pa.schema([])
     return pa.schema(
         [
-            pa.field(field.name, _plain_type(field.type), metadata=_metadata(field, own))
+            pa.field(
+                field.name,
+                _plain_type(field.type),
+                metadata=_metadata(field, flight.DOCS[name], own),
+            )
             for field in flight.to_arrow(frame, units, dry=dry).schema
         ]
     )
 
 
-def _metadata(field: pa.Field, own: pa.Schema) -> dict[bytes, bytes] | None:
+def _metadata(
+    field: pa.Field, docs: Mapping[str, str], own: pa.Schema
+) -> dict[bytes, bytes] | None:
     """Unit and documentation of a column; of what a record tells itself, the layout's."""
     told = dict(field.metadata or {})
+    if field.name in docs:
+        told[b"doc"] = docs[field.name].encode()
     if field.name in own.names:
         told |= own.field(field.name).metadata or {}
     return {key: told[key] for key in (b"unit", b"doc") if key in told} or None

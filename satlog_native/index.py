@@ -6,9 +6,11 @@ without looking at the rest of the log again.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Lock, Thread
 from typing import Final, NamedTuple
 
 from satlog_native._core.frames import join, walk
@@ -82,16 +84,40 @@ class Counts:
 
 
 def run(tasks: Sequence[Callable[[], None]], threads: int) -> None:
-    """Run tasks, in as many threads as asked for."""
-    if threads == 1 or len(tasks) == 1:
-        for task in tasks:
-            task()
-        return
-    from concurrent.futures import ThreadPoolExecutor
+    """Run tasks, in as many threads as asked for; however this ends, none runs on.
 
-    with ThreadPoolExecutor(threads) as pool:
-        for future in [pool.submit(task) for task in tasks]:
-            future.result()
+    Not even by Ctrl-C, after which a pool of ``concurrent.futures`` may leave threads behind: those
+    that were starting, or awaited, when it came. The log would be closed while they read it.
+    """
+    waiting, failures = deque(tasks), list[BaseException]()
+    locks = [Lock() for _ in range(min(threads, len(tasks)) - 1)]
+    try:
+        for busy in locks:
+            Thread(target=_work, args=(waiting, failures, busy), daemon=True).start()
+        _work(waiting, failures, Lock())
+    finally:
+        # A thread that has not begun by now finds nothing to do.
+        waiting.clear()
+        for busy in locks:
+            busy.acquire()
+            busy.release()
+    if failures:
+        raise failures[0]
+
+
+def _work(waiting: deque[Callable[[], None]], failures: list[BaseException], busy: Lock) -> None:
+    """Run tasks, busy, until none waits or one fails."""
+    with busy:
+        while True:
+            try:
+                task = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                task()
+            except BaseException as error:
+                waiting.clear()
+                failures.append(error)
 
 
 class Index:

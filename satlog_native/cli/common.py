@@ -75,6 +75,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """How many there are of something; ``many`` where it is not the word with an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool] = ()) -> list[str]:
     """Lines with the cells of each column one below the other.
 

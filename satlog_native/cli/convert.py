@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 from click.exceptions import Exit
 
-from satlog_native.cli.common import LOG, Progress, layout_option, note, note_damage, printable
+from satlog_native.cli.common import (
+    LOG,
+    Progress,
+    counted,
+    layout_option,
+    note,
+    note_damage,
+    printable,
+)
 from satlog_native.cli.flight import settings_of, settings_options
 from satlog_native.cli.group import DAMAGED, examples
 from satlog_native.convert import Conversion, convert
@@ -108,7 +116,7 @@ def command(
 
 def _tell(done: Conversion) -> None:
     for name, path in done.files.items():
-        note(f"{path}: {name}, {done.rows[name]:,} rows")
+        note(f"{path}: {name}, {counted(done.rows[name], 'row')}")
     for told in done.notes:
         note(printable(told))
     for name, report in done.reports.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from click.exceptions import Exit
 
-from satlog_native.cli.common import LOG, Progress, layout_option, note, printable
+from satlog_native.cli.common import LOG, Progress, counted, layout_option, note, printable
 from satlog_native.cli.flight import settings_of, settings_options
 from satlog_native.cli.group import DAMAGED, examples
 
@@ -108,4 +108,4 @@ def _tell(dataset: Dataset, out: str) -> None:
     parts += [f"{len(dataset.damaged):,} damaged"] if dataset.damaged else []
     parts += [f"{unread:,} not read"] if unread else []
     remarks = f" ({', '.join(parts)})" if parts else ""
-    note(printable(f"{out}: {count:,} logs{remarks}; see manifest.json"))
+    note(printable(f"{out}: {counted(count, 'log')}{remarks}; see manifest.json"))

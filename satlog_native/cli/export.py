@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from satlog_native.cli.common import layout_option, log_argument, note, printable
+from satlog_native.cli.common import counted, layout_option, log_argument, note, printable
 from satlog_native.cli.flight import (
     boundary_of,
     field_option,
+    note_unknown_areas,
     settings_of,
     settings_options,
     units_option,
@@ -79,13 +80,16 @@ def command(
     name = map_format(out, format_name)
     spare(out, log, field)
     settings = settings_of(swath_width, merge_gap, max_gap, units=units)
-    flight = analyse(log, layout, settings, boundary_of(field))
+    areas = "coverage" in geometries or (not geometries and MAP_FORMATS[name].layers)
+    flight = analyse(log, layout, settings, boundary_of(field), areas=areas)
     layers = [_layer(flight, each) for each in _wanted(flight, geometries, name)]
     export(layers, out, name, overwrite=overwrite)
     for layer in layers:
         count = len(layer.geometry) - layer.geometry.null_count
-        held = f"{count:,} features" if count else "nothing to show on a map"
+        held = counted(count, "feature") if count else "nothing to show on a map"
         note(f"{printable(str(out))}: {layer.layer}, {held}")
+    if not areas:
+        note_unknown_areas(log, flight.passes)
     end(flight)
 
 

@@ -10,6 +10,8 @@ import click
 from satlog_native.cli.common import note, printable
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from satlog_native.flight import FlightSettings
     from satlog_native.jobs import JobFile
     from satlog_native.report import DamageReport
@@ -83,6 +85,15 @@ def note_damaged(log: str, report: DamageReport) -> None:
         note(
             f"{printable(log)}: damaged, {report.bytes_lost:,} bytes lost, so parts of the flight "
             "may be missing; see satlog check"
+        )
+
+
+def note_unknown_areas(log: str, passes: pl.DataFrame) -> None:
+    """Tell that areas and rates of passes are missing, and how to have them."""
+    if unknown := passes["area"].null_count():
+        note(
+            f"{printable(log)}: {unknown} of {passes.height} passes have no swath width, so their "
+            "area and rate are not known; give --swath-width"
         )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from satlog_native.cli.common import aligned, json_option, note, printable, to_json
+from satlog_native.cli.common import aligned, counted, json_option, note, printable, to_json
 from satlog_native.cli.group import examples
 from satlog_native.errors import SatlogError
 
@@ -140,4 +140,4 @@ def convert(source: str, out: str, number: str | None, overwrite: bool) -> None:
         note(printable(f"{source}: {tolerated}"))
     save_job(job, out)
     count = len(job.polygons)
-    note(printable(f"{out}: job {job.number}, {count:,} polygon{'' if count == 1 else 's'}"))
+    note(printable(f"{out}: job {job.number}, {counted(count, 'polygon')}"))

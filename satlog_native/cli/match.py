@@ -83,6 +83,9 @@ def command(
     share of the sprayed ground that lies in the job's polygons. A log is matched, ambiguous or
     unmatched; of the latter two, the best candidates are shown. JSON has one object a line for each
     log, with all candidates. The exit status is 1 if a log is damaged, and 2 if one cannot be read.
+
+    A JSON file of assignments is a list of objects with assignmentId and what is known of jobId,
+    extJobId (the partner's), aircraft, date, windowStart, windowEnd, open, and polygons (GeoJSON).
     """
     from satlog_native.jobs import MatchSettings, read_assignments
     from satlog_native.layouts import load
@@ -133,8 +136,7 @@ class _Reading:
             note(printable(f"Error: {place}{error}"))
             return {"error": str(error)}
         if missing:
-            hint = " (--swath-width)" if "swath_width" in missing else ""
-            note(printable(f"{log}: overlap is unknown: {missing}{hint}"))
+            note(printable(f"{log}: overlap is unknown: {missing}"))
         if report.damaged:
             self.status = max(self.status, DAMAGED)
         note_damage(log, report)

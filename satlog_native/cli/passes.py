@@ -11,13 +11,20 @@ from click.exceptions import Exit
 from satlog_native.cli.common import (
     aligned,
     blocks,
+    counted,
     json_option,
     layout_option,
     log_argument,
     note,
     printable,
 )
-from satlog_native.cli.flight import note_damaged, settings_of, settings_options, units_option
+from satlog_native.cli.flight import (
+    note_damaged,
+    note_unknown_areas,
+    settings_of,
+    settings_options,
+    units_option,
+)
 from satlog_native.cli.group import DAMAGED, examples
 from satlog_native.log import open_log
 
@@ -83,11 +90,7 @@ def command(
         _write_json(passes, units, dry=flight["material"] == "dry")
     else:
         click.echo("\n".join(_lines(passes, flight, units)))
-    if unknown := passes["area"].null_count():
-        note(
-            f"{printable(log)}: {unknown} of {passes.height} passes have no swath width, so their "
-            "area and rate are not known; give --swath-width"
-        )
+    note_unknown_areas(log, passes)
     note_damaged(log, report)
     if report.damaged:
         raise Exit(DAMAGED)
@@ -124,7 +127,7 @@ def _lines(passes: pl.DataFrame, flight: dict[str, Any], units: Units) -> list[s
         ),
         ["all", "", "", *_total(passes, flight, unit)],
     ]
-    lines = [f"{passes['start_time'][0]:%Y-%m-%d}, {passes.height} passes"]
+    lines = [f"{passes['start_time'][0]:%Y-%m-%d}, {counted(passes.height, 'pass', 'passes')}"]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     # The pass's number stands before each block.
     for first, stop in blocks(widths[1:], widths[0] + 2):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from satlog_native.cli.common import layout_option, note
+from satlog_native.cli.common import counted, layout_option, note
 from satlog_native.cli.group import examples
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def command(
             save_job(_job_of(plan), job)
     note(
         f"{out}: {len(flight.data):,} bytes, {flight.truth.frames:,} records, "
-        f"{len(flight.truth.passes)} passes"
+        f"{counted(len(flight.truth.passes), 'pass', 'passes')}"
     )
     if job is not None:
         note(f"{job}: the job and its field")

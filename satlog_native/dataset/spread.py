@@ -7,9 +7,10 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
 from threading import Thread
 from typing import Any, Final
@@ -45,7 +46,8 @@ def over_processes(tasks: Sequence[Task], recipe: Recipe, workers: int) -> Entri
     waiting: set[Future[Entry]] = set()
     try:
         for task in tasks:
-            waiting.add(pool.submit(_do, task))
+            with _interrupts_held():
+                waiting.add(pool.submit(_do, task))
             if len(waiting) >= _AHEAD * workers:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -61,6 +63,20 @@ def over_processes(tasks: Sequence[Task], recipe: Recipe, workers: int) -> Entri
         pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Keep Ctrl-C waiting; processes started meanwhile never see it.
+
+    It is for the process that hands out the work, which lets the others end. They cannot refuse it
+    by themselves early enough: it may come while they still import.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def packed(recipe: Recipe) -> bytes:
     """A recipe for another process, which must not unpack it, and so import polars, too early."""
     return pickle.dumps(recipe)
@@ -71,8 +87,6 @@ def _begin(recipe: bytes) -> None:
     global _recipe  # noqa: PLW0603 - the process's own, set once
     one_thread()
     _recipe = pickle.loads(recipe)
-    # Ctrl-C is for the process that handed out the work; it lets this one end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
 
 

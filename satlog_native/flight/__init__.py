@@ -12,13 +12,15 @@
                     ├─ coverage┘   (extra geo)
                     └─ segments    (extra geo)
 
-All take the same :class:`FlightSettings`. Tables are polars frames in SI-derived units; ``UNITS``
-names the unit of each column, ``to_arrow`` puts it into the Arrow field's metadata.
+All take the same :class:`FlightSettings`. Tables are polars frames in SI-derived units; ``DOCS``
+tells what each column means, ``UNITS`` its unit, and ``to_arrow`` puts the unit into the Arrow
+field's metadata.
 """
 
 from __future__ import annotations
 
 from satlog_native.flight.coverage import Coverage, coverage
+from satlog_native.flight.docs import DOCS
 from satlog_native.flight.facts import FACT_KINDS, flight_facts
 from satlog_native.flight.passes import passes
 from satlog_native.flight.segments import segments, to_geojson
@@ -30,6 +32,7 @@ from satlog_native.flight.track import track
 from satlog_native.flight.units import UNITS, convert_units, to_arrow, unit_of
 
 __all__ = [
+    "DOCS",
     "FACT_KINDS",
     "TRACK_KINDS",
     "UNITS",

@@ -83,6 +83,10 @@ class Groups:
             return ratio(total, self._time)
         return ratio(self.sum(parts), self.sum(np.where(np.isnan(parts), 0.0, self.dt)))
 
+    def within(self, mean: Array, values: Array) -> Array:
+        """A mean of these values, not beyond them by rounding: of 20.0 it is 20.0."""
+        return np.clip(mean, self.least(values), self.greatest(values))
+
     def rms(self, values: Array) -> Array:
         """Root of the mean square over time."""
         return np.sqrt(self.mean(values**2))

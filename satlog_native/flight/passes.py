@@ -46,47 +46,7 @@ def passes(track: pl.DataFrame, settings: FlightSettings | None = None) -> pl.Da
     Returns
     -------
     polars.DataFrame
-        pass
-            Number, from 1.
-        swath_number
-        start_time, end_time
-        duration, spray_off_time
-            From start to end, and the part of it without spray (flickers of up to ``merge_gap``);
-            s.
-        length
-            Flown with spray on, m.
-        mean_ground_speed, min_ground_speed, max_ground_speed
-            m/s.
-        mean_altitude
-            m.
-        heading
-            Circular mean of the track over ground, degrees.
-        cross_track_rms
-            m.
-        swath_width
-            Mean over the length, m; null if unknown.
-        area
-            length × swath_width, ha.
-        volume
-            ∫ flow rate dt over the sprayed steps, L; steps without a flow rate add nothing, and it
-            is null if none has one.
-        applied_rate
-            volume / area, L/ha.
-        target_rate
-            L/ha.
-        rate_error
-            (applied_rate - target_rate) / target_rate, %.
-        mean_wind_speed
-            m/s.
-        mean_wind_direction
-            From which the mean wind vector comes, degrees.
-        headwind, crosswind
-            Mean parts of the wind against the track (negative: from behind) and from its right
-            (negative: from its left), m/s: speed × cos and × sin of (wind direction - track).
-        mean_height
-            By the laser altimeter, m.
-        first_latitude, first_longitude, last_latitude, last_longitude
-            Where the pass starts and ends, degrees.
+        Columns as ``DOCS["passes"]`` tells. What the log does not tell is null.
 
     Raises
     ------
@@ -122,7 +82,8 @@ def _figures(values: dict[str, Array], groups: Groups) -> dict[str, Array]:
     speed, wind = values["ground_speed"], values["wind_speed"]
     east, north = vectors(values["track"])
     wind_east, wind_north = vectors(values["wind_direction"], wind)
-    length, target = groups.sum(values["distance"]), groups.mean(values["target_rate"])
+    length, target = groups.sum(values["distance"]), values["target_rate"]
+    target = groups.within(groups.mean(target), target)
     width = _mean_width(values["swath_width"], values["distance"], groups)
     area, volume = length * width / _SQUARE_METRES, values["volume_step"]
     volume = np.where(groups.known(volume), groups.sum(volume), np.nan)
@@ -160,8 +121,7 @@ def _mean_width(width: Array, distance: Array, groups: Groups) -> Array:
         ratio(groups.sum(distance * width), length),
         ratio(groups.sum(width), groups.sum(known)),
     )
-    # Rounding makes no 20.000000000000004 m of steps of 20 m.
-    return np.clip(mean, groups.least(width), groups.greatest(width))
+    return groups.within(mean, width)
 
 
 def _off_time(time: NDArray[np.int64], runs: Runs) -> Array:

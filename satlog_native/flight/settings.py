@@ -57,7 +57,7 @@ class FlightSettings:
                 raise _unusable(name, value, "a finite number, zero or more")
         width = self.swath_width
         if width is not None and not (isfinite(width) and width > 0):
-            raise _unusable("swath_width", width, "above zero, or None for the log's own")
+            raise _unusable("swath_width", width, "above zero")
         if self.units not in get_args(Units):
             raise _unusable("units", self.units, "'si' or 'us'")
 

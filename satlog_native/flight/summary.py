@@ -82,50 +82,7 @@ def summary(
     Returns
     -------
     polars.DataFrame
-        start_time, end_time
-            Of the earliest and the latest usable position.
-        flight_time
-            Of all known steps, s.
-        spray_time
-            Of the sprayed ones, s.
-        turn_time
-            Between passes that follow each other within ``turn_limit``, s.
-        ferry_time
-            Of all steps that belong to no pass and no turn, s. Flickers of spray within passes
-            are in none of the three.
-        distance, sprayed_distance
-            Of all known steps, and of the sprayed ones, m.
-        passes
-            Number of passes.
-        gross_area
-            Sum of the passes' areas, ha; null if one of them is unknown.
-        net_area, overlap_area, skip_area, off_target_area, coverage
-            As in ``coverage``.
-        volume
-            Sum of the passes' volumes, L (kg of dry material); null if one of them is unknown.
-        applied_rate
-            volume / gross_area, L/ha.
-        target_rate
-            Mean over the sprayed time, L/ha.
-        rate_cv
-            Coefficient of variation of the sprayed steps' rates (volume / area of a step), each
-            with the weight of its area, %.
-        swath_width
-            gross_area / sprayed_distance, m.
-        mean_speed
-            sprayed_distance / spray_time, m/s.
-        productivity
-            net_area / flight_time, ha/h.
-        wind_speed, wind_direction
-            Of the mean wind vector: m/s, degrees from which it comes.
-        max_wind_speed
-            m/s.
-        wind_above_limit
-            Sprayed time with wind above ``wind_limit``, min.
-        min_air_temperature, max_air_temperature, min_relative_humidity, max_relative_humidity
-            °C, %.
-        aircraft, pilot, controller, job_id, job_label, material
-        damaged, frames, bytes_lost, bad_checksums, impossible_times, cut_tail
+        Columns as ``DOCS["summary"]`` tells. What is not known is null.
 
         With ``units="us"``: ft, mph, ac, gal, gal/ac (lb, lb/ac), ac/h, °F; time stays.
 
@@ -161,11 +118,16 @@ def _of_flight(rows: pl.DataFrame, runs: Runs, turn_limit: float) -> dict[str, A
     return {
         "start_time": rows["time"].min(),
         "end_time": rows["time"].max(),
-        "flight_time": rows["dt"].sum(),
-        "turn_time": turn_time,
-        "ferry_time": ferry_time,
+        "flight_time": _seconds(float(rows["dt"].sum())),
+        "turn_time": _seconds(turn_time),
+        "ferry_time": _seconds(ferry_time),
         "distance": rows["distance"].sum(),
     }
+
+
+def _seconds(sum_of_steps: float) -> float:
+    """Without what adding up leaves below the microseconds that time comes in."""
+    return round(sum_of_steps, 6)
 
 
 def _between_passes(rows: pl.DataFrame, runs: Runs, turn_limit: float) -> tuple[float, float]:
@@ -190,13 +152,14 @@ def _of_sprayed(sprayed: pl.DataFrame, wind_limit: float) -> dict[str, Any]:
     dt, wind = values["dt"], values["wind_speed"]
     whole = Groups(np.zeros(1, np.intp), dt)
     east, north = (whole.mean(part) for part in vectors(values["wind_direction"], wind))
+    target = values["target_rate"]
     means = {
-        "target_rate": whole.mean(values["target_rate"]),
+        "target_rate": whole.within(whole.mean(target), target),
         "wind_speed": np.hypot(east, north),
         "wind_direction": direction_of(east, north, whole.mean(wind)),
     }
     return {
-        "spray_time": sprayed["dt"].sum(),
+        "spray_time": _seconds(float(sprayed["dt"].sum())),
         "sprayed_distance": sprayed["distance"].sum(),
         "rate_cv": _rate_variation(values),
         **{name: None if np.isnan(mean[0]) else mean[0] for name, mean in means.items()},

@@ -38,7 +38,7 @@ from satlog_native.jobs.features import job_polygons
 from satlog_native.jobs.geojson import load_json, read_geometry
 from satlog_native.jobs.geometry import to_wkb
 from satlog_native.jobs.jobfile import read_job, read_limited
-from satlog_native.jobs.model import Tolerated
+from satlog_native.jobs.model import Tolerated, reason
 
 __all__ = ["MAX_BYTES", "SCHEMA", "parse_assignments", "read_assignments"]
 
@@ -93,7 +93,7 @@ def _job_files(folder: Path) -> list[Path]:
     try:
         files = sorted(file for file in folder.iterdir() if file.suffix.lower() == ".job")
     except OSError as error:
-        raise JobFileError(f"cannot be read: {error}", source=str(folder)) from error
+        raise JobFileError(f"cannot be read: {reason(error)}", source=str(folder)) from error
     if not files:
         raise JobFileError("no .JOB file in the folder", source=str(folder))
     return files
@@ -111,7 +111,9 @@ def _from_job_file(path: Path) -> dict[str, object]:
 def parse_assignments(documents: object, *, source: str = "assignments") -> pl.DataFrame:
     """Make the table of assignments from what a JSON file holds; see `read_assignments`."""
     if not isinstance(documents, list):
-        raise JobFileError("expected a list of assignments", source=source)
+        raise JobFileError(
+            "expected a list of assignments, each an object with an assignmentId", source=source
+        )
     rows = [
         _assignment(document, f"{source}, assignment {position}")
         for position, document in enumerate(documents, start=1)
@@ -138,7 +140,9 @@ def _assignment(document: object, place: str) -> dict[str, object]:
         raise JobFileError("expected an object", source=place, text=repr(document))
     identifier = _id(document, ("assignmentId", "id", "_id"), place)
     if identifier is None:
-        raise JobFileError("expected an assignmentId", source=place, text=repr(document))
+        raise JobFileError(
+            "expected an assignmentId (or id), text or integer", source=place, text=repr(document)
+        )
     start = _moment(document, "windowStart", time.min, place)
     end = _moment(document, "windowEnd", time.max, place)
     if start is not None and end is not None and end < start:

@@ -40,6 +40,7 @@ from satlog_native.jobs.model import (
     Tolerated,
     bad_point,
     clean_label,
+    reason,
     ring,
 )
 
@@ -88,7 +89,7 @@ def read_limited(path: Path, limit: int = MAX_BYTES) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:
-        raise JobFileError(f"cannot be read: {error}", source=str(path)) from error
+        raise JobFileError(f"cannot be read: {reason(error)}", source=str(path)) from error
     if len(data) > limit:
         raise JobFileError(f"larger than {limit} bytes; is it the right file?", source=str(path))
     return data
@@ -385,4 +386,4 @@ def replace_file(path: Path, data: bytes) -> None:
     except (OSError, ValueError) as error:
         with contextlib.suppress(OSError, ValueError):
             temporary.unlink(missing_ok=True)
-        raise JobFileError(f"cannot be written: {error}", source=str(path)) from error
+        raise JobFileError(f"cannot be written: {reason(error)}", source=str(path)) from error

@@ -134,6 +134,11 @@ def ring(points: Sequence[Point]) -> Ring:
     return closed if closed[0] == closed[-1] else (*closed, closed[0])
 
 
+def reason(error: Exception) -> str:
+    """Why a file cannot be used; without its path, which the message names already."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 def bad_point(latitude: float, longitude: float) -> str:
     """Say what is wrong with a coordinate that `ring` would refuse."""
     if not (math.isfinite(latitude) and math.isfinite(longitude)):

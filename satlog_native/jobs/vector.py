@@ -13,7 +13,7 @@ import numpy as np
 from satlog_native.errors import JobFileError, SatlogError
 from satlog_native.jobs.features import Feature
 from satlog_native.jobs.geometry import shapely_module
-from satlog_native.jobs.model import Tolerated
+from satlog_native.jobs.model import Tolerated, reason
 
 __all__ = ["read", "write"]
 
@@ -55,7 +55,7 @@ def _check_magic(path: Path) -> None:
         with path.open("rb") as file:
             found = file.read(len(magic))
     except (OSError, ValueError) as error:
-        raise JobFileError(f"cannot be read: {error}", source=str(path)) from error
+        raise JobFileError(f"cannot be read: {reason(error)}", source=str(path)) from error
     if found != magic:
         raise JobFileError(f"expected a {_DRIVERS[path.suffix.lower()]}", source=str(path))
 
@@ -137,4 +137,4 @@ def write(features: list[Feature], path: Path) -> None:
                 main = part.suffix == path.suffix.lower()
                 part.replace(path if main else path.with_name(part.name))
     except (RuntimeError, OSError) as error:
-        raise JobFileError(f"cannot be written: {error}", source=str(path)) from error
+        raise JobFileError(f"cannot be written: {reason(error)}", source=str(path)) from error

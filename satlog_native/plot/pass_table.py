@@ -7,12 +7,13 @@ from typing import Any, Final
 import polars as pl
 
 from satlog_native.flight import FlightSettings, convert_units, unit_of
+from satlog_native.plot.report_facts import rate_error
 from satlog_native.plot.tables import Table
 from satlog_native.plot.text import clock, digits_of, number, zone_of
 
-#: Title and column; of a column without a summary's counterpart, no total.
+#: Title and column, and the summary's column with its total.
 _COLUMNS: Final = (
-    ("Time", "duration", "spray_time"),
+    ("Time", "duration", None),
     ("Length", "length", "sprayed_distance"),
     ("Speed", "mean_ground_speed", "mean_speed"),
     ("Heading", "heading", None),
@@ -61,7 +62,14 @@ def pass_table(
         )
         for row in convert_units(passes, settings.units, dry=dry).iter_rows(named=True)
     )
-    totals = (cell(name, summary[total]) if total else "" for _, name, total in _COLUMNS)
+    known = {
+        "duration": cell("duration", passes.select("duration").sum().item()),
+        "rate_error": rate_error(summary).strip("+ %") or "–",
+    }
+    totals = (
+        known.get(name) or (cell(name, summary[total]) if total else "")
+        for _, name, total in _COLUMNS
+    )
     return Table(
         heading="Passes",
         columns=(

@@ -57,11 +57,12 @@ def key_figures(row: dict[str, Any], settings: FlightSettings) -> tuple[tuple[st
     of_field = "" if row["coverage"] is None else f"{number(row['coverage'], 1)} % of the field"
     error = rate_error(row)
     target = f"target {told('target_rate')}" + (f", {error}" if error else "")
+    passes = "1 pass" if row["passes"] == 1 else f"{number(row['passes'])} passes"
     if not row["passes"]:
         return (("Area treated", told("gross_area"), _NOTHING_SPRAYED),)
     return (
         ("Area treated" if area == "net_area" else "Area sprayed", told(area), of_field),
-        ("Applied", told("volume"), f"in {number(row['passes'])} passes"),
+        ("Applied", told("volume"), f"in {passes}"),
         ("Mean rate", told("applied_rate"), target),
         ("Wind", told("wind_speed"), _from(row["wind_direction"])),
     )

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -412,6 +413,26 @@ def test_ctrl_c_and_gone_on_with(
     again = process("dataset", long_season, out)
     assert " done before)" in again.stderr
     assert tree(out) == whole
+
+
+def test_ctrl_c_while_workers_start_is_not_theirs(
+    season: Path, tmp_path: Path, dataset: Satlog
+) -> None:
+    out = tmp_path / "out"
+    run = Running(season, out, "--workers", 2)
+    told: set[int] = set()
+    while run.process.poll() is None:
+        for child in {*_children(run.process.pid)} - told:
+            told.add(child)
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGINT)
+    run.until(b"nothing")
+    run.close()
+    assert told
+    assert run.process.returncode == 0
+    assert b"Traceback" not in run.shown
+    assert dataset(season, tmp_path / "whole").exit_code == 0
+    assert tree(out) == tree(tmp_path / "whole")
 
 
 def test_a_worker_that_is_killed(

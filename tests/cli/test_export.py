@@ -211,6 +211,10 @@ def test_without_swath_width(log: Path, satlog: Satlog) -> None:
     assert result.exit_code == 0
     assert "have no swath width" in result.stderr
     assert set(placemarks(out.read_bytes())) == {"Track", "Passes"}
+    result = satlog("export", widthless, log.with_name("out.csv"))
+    assert result.exit_code == 0
+    assert "so their area and rate are not known; give --swath-width" in result.stderr
+    assert "geometry" not in result.stderr
     lone = log.with_name("out.geojson")
     refused = satlog("export", widthless, lone, "--geometry", "coverage")
     assert refused.exit_code == 2

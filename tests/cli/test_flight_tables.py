@@ -150,7 +150,7 @@ def test_summary_in_us_units(log: Path) -> None:
     assert other["net_area"] == pytest.approx(one["net_area"] * 10_000 / (66 * 660 * 0.3048**2))
     assert other["mean_speed"] == pytest.approx(one["mean_speed"] * 2.2369362920544)
     schema = read(us).schema
-    assert schema.field("net_area").metadata == {b"unit": b"ac"}
+    assert schema.field("net_area").metadata[b"unit"] == b"ac"
     assert json.loads(schema.metadata[b"satlog.units"])["applied_rate"] == "gal/ac"
 
 
@@ -250,7 +250,9 @@ def test_log_without_positions(tmp_path: Path, satlog: Satlog) -> None:
     path, out = tmp_path / "a.LOG", tmp_path / "tables"
     marker = synth.Records("marker", {"marker_type": [31]})
     path.write_bytes(synth.encode(SATLOC, [marker]))
-    assert satlog("convert", path, out, "--table", "all").exit_code == 0
+    result = satlog("convert", path, out, "--table", "all")
+    assert result.exit_code == 0
+    assert f"{out / 'summary.parquet'}: summary, 1 row\n" in result.stderr
     assert files(out) == sorted(
         [*(f"{table}.parquet" for table in (*FLIGHT_TABLES, "marker")), "report.json"]
     )

@@ -134,12 +134,14 @@ def test_files_that_cannot_be_used(job: Path, tmp_path: Path, satlog: Satlog) ->
     broken = tmp_path / "broken.job"
     broken.write_text(".JOB 7\n.POL 1\nINC\n33.0 here\n")
     for words, message in (
-        (["show", tmp_path / "missing.job"], "missing.job"),
+        (["show", tmp_path / "missing.job"], "missing.job: cannot be read: No such file"),
+        (["show", tmp_path / "missing.shp"], "missing.shp: cannot be read: No such file"),
         (["show", broken], "line 4"),
         (["show", tmp_path / "x.txt"], "expected a file ending in .job"),
         (["convert", broken, tmp_path / "x.kml"], "line 4"),
         (["convert", job, tmp_path / "x.txt"], "expected a file ending in .job"),
-        (["convert", job, tmp_path / "no" / "x.kml"], "cannot be written"),
+        (["convert", job, tmp_path / "no" / "x.kml"], "x.kml: cannot be written: No such file"),
+        (["convert", job, tmp_path / "no" / "x.shp"], "x.shp: cannot be written: No such file"),
         (["convert", job, tmp_path], "it is a folder"),
         (["convert", job, tmp_path / "x.job", "--number", "../x"], "job number"),
     ):

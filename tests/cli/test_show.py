@@ -14,6 +14,7 @@ import pytest
 
 from cli.tools import Satlog, markers, table_of
 from satlog_native import layouts, open_log, synth
+from satlog_native.flight import DOCS
 from satlog_native.flight import unit_of as flight_unit
 
 SATLOC = layouts.load("satloc_air")
@@ -140,9 +141,11 @@ def test_schema_of_a_flight_table(table: str, log: Path, satlog: Satlog) -> None
     assert units == {name: flight_unit(name) for name in frame.columns}
     lines = satlog("schema", table).stdout.splitlines()[1:]
     assert [line.split()[0] for line in lines] == frame.columns
-    if table == "track":
-        docs = {column["name"]: column["doc"] for column in plain["columns"]}
-        assert docs["latitude"] == "WGS 84 latitude, north positive."
+    docs = {column["name"]: column["doc"] for column in plain["columns"]}
+    # What the records tell themselves, the layout documents.
+    assert all(docs.values())
+    assert docs.get("latitude") in (None, "WGS 84 latitude, north positive.")
+    assert {column["name"] for column in plain["columns"]} >= set(DOCS[table])
 
 
 def test_schema_by_number_and_of_another_layout(tmp_path: Path, satlog: Satlog) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import signal
+import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -108,3 +111,37 @@ def test_random_noise_between_and_in_frames(monkeypatch: pytest.MonkeyPatch) -> 
         ):
             assert one.report == many.report
             assert all(one.raw(kind).equals(many.raw(kind)) for kind in one.kinds)
+
+
+# -- how threads end ------------------------------------------------------------------------------
+
+
+def test_ctrl_c_leaves_no_thread_reading() -> None:
+    """Also where it comes while a thread starts, which is when the first task sends it."""
+    main = threading.main_thread().ident
+    assert main is not None
+    for _ in range(30):
+        running, sent = set[int](), threading.Event()
+
+        def task(running: set[int] = running, sent: threading.Event = sent) -> None:
+            running.add(threading.get_ident())
+            if not sent.is_set():
+                sent.set()
+                signal.pthread_kill(main, signal.SIGINT)
+            sum(range(500_000))
+            running.remove(threading.get_ident())
+
+        with pytest.raises(KeyboardInterrupt):
+            index.run([task] * 4, 2)
+        assert not running
+
+
+def test_what_a_task_raises_is_raised() -> None:
+    def fail() -> None:
+        raise MemoryError("no memory to gather columns")
+
+    done: list[int] = []
+    with pytest.raises(MemoryError, match="to gather"):
+        index.run([fail, fail, partial(done.append, 1)], 2)
+    index.run([partial(done.append, number) for number in range(2, 50)], 3)
+    assert sorted(set(done) - {1}) == list(range(2, 50))

@@ -136,6 +136,16 @@ def test_volume_and_rates() -> None:
     assert found["swath_width"] == 20.0
 
 
+@pytest.mark.parametrize("rate", [20.0, 18.7, 30.0])
+def test_a_target_rate_that_stays_is_told_as_it_is(rate: float) -> None:
+    spray = runs((87, True), (1, False))
+    tables = {
+        "position": positions(spray, seconds=[0.2 * place for place in range(len(spray))]),
+        "target_application_rate": records([0], target_rate=[rate]),
+    }
+    assert passes(track(tables))["target_rate"].to_list() == [rate]
+
+
 def test_flow_during_a_flicker_is_not_counted() -> None:
     tables = {
         "position": positions(runs((2, True), (1, False), (2, True), (1, False))),

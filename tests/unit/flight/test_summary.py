@@ -67,6 +67,15 @@ def test_times_and_distances() -> None:
     assert found["passes"] == 2
 
 
+def test_times_add_up_to_whole_microseconds() -> None:
+    # Five positions a second, of which none is a binary fraction.
+    flown = positions(SPRAY, seconds=[0.2 * place for place in range(len(SPRAY))])
+    found = summed(tables(position=flown))
+    names = ("flight_time", "spray_time", "turn_time", "ferry_time")
+    assert [found[name] for name in names] == [220.0, 80.0, 20.0, 120.0]
+    assert found["target_rate"] == 12.0
+
+
 def test_a_turn_that_takes_too_long_is_ferrying() -> None:
     found = summed(tables(), FlightSettings(turn_limit=99.0))
     assert (found["turn_time"], found["ferry_time"]) == (0.0, 700.0)

@@ -19,6 +19,7 @@ from satlog_native.plot import (
     report_pdf,
     work_record_from,
 )
+from satlog_native.plot.pass_table import pass_table
 from satlog_native.plot.statements import damage_statement, layout_statement
 from satlog_native.report import LostRun
 from unit.plot.flights import Flown
@@ -200,6 +201,17 @@ def test_log_without_a_usable_position(flown: Flown) -> None:
     report = flown.with_track(flown.track.clear(), facts={}).report()
     assert "date not recorded" in report.subtitle
     assert "Date not recorded" in " ".join(pages(report_pdf(report)))
+
+
+def test_the_total_of_a_column_is_that_of_its_rows(flown: Flown) -> None:
+    # Pauses within a pass make its time longer than it was sprayed.
+    paused = flown.passes.with_columns(pl.col("duration") + 1.0)
+    table = pass_table(paused, flown.row, flown.settings, "UTC")
+    assert table.total is not None
+    total = dict(zip((title for title, _ in table.columns), table.total, strict=True))
+    assert total["Time"] == f"{paused['duration'].sum():.1f}"
+    wanted = (flown.row["applied_rate"] / flown.row["target_rate"] - 1.0) * 100.0
+    assert float(total["Rate error"].replace("−", "-")) == pytest.approx(wanted, abs=0.05)
 
 
 def test_hundreds_of_passes_run_on_over_pages_with_their_head(flown: Flown) -> None:
