@@ -10,7 +10,16 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks import dataset, machine, measure, questions, workloads
+from benchmarks import (
+    dataset,
+    machine,
+    measure,
+    pipeline,
+    pipeline_report,
+    questions,
+    workloads,
+)
+from benchmarks.markdown import Target, at_least, figure, milliseconds, table, times
 from benchmarks.measure import Answer, Measured
 from benchmarks.pairs import Race
 from benchmarks.subjects import SUBJECTS
@@ -20,15 +29,6 @@ _HERE = Path(__file__).parent
 _MARKS = {"flight": " ¹", "million": " ²"}
 
 
-class Target(NamedTuple):
-    """What is to be reached, and what was."""
-
-    what: str
-    wanted: str
-    measured: str
-    reached: bool
-
-
 class Results(NamedTuple):
     """All that was measured: on each log, of whole processes, of each question."""
 
@@ -36,6 +36,7 @@ class Results(NamedTuple):
     convert: Race
     dataset: Race
     answers: list[Answer]
+    pipeline: pipeline.Results
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -72,47 +73,44 @@ def report(*, quick: bool) -> str:
         measured = {
             name: measure.measure(workload, efforts[name]) for name, workload in logs.items()
         }
-        return "\n".join(_lines(about, Results(measured, convert, workers, answers)))
+        flows = pipeline.measure(Path(folder), quick=quick)
+        return "\n".join(_lines(about, Results(measured, convert, workers, answers, flows)))
 
 
 def _lines(about: dict[str, str], results: Results) -> Iterator[str]:
     yield "# Benchmarks\n"
     yield "Written by `make bench`; all logs are in layout `satloc_air`.\n"
-    yield from _table(("machine", ""), about.items())
+    yield from table(("machine", ""), about.items())
     yield "## Targets\n"
     yield "One thread, checksums verified, all kinds to columns, if nothing else is said.\n"
-    yield from _table(
+    yield from table(
         ("what", "wanted", "measured", ""),
         (
             (*target[:3], "reached" if target.reached else "**not reached**")
-            for target in (*_targets(results.logs, results.convert), *_analysis_targets(results))
+            for target in (
+                *_targets(results.logs, results.convert),
+                *_analysis_targets(results),
+                *pipeline_report.targets(results.pipeline),
+            )
         ),
     )
     for one in results.logs.values():
         yield f"## {one.workload.title}\n"
-        yield from _table(
+        yield from table(
             ("", "MB/s", "records/s", "satlog (all tables, 1 thread) is", "peak memory, MB"),
             _rows(one, results.logs),
             numbers=4,
         )
     yield "## Flight analysis and matching\n"
-    yield from _table(
+    yield from table(
         ("", "satlog, ms", "pandas and geopandas, ms", "satlog is"),
         _answer_rows(results.answers),
         numbers=3,
     )
+    yield from pipeline_report.lines(results.pipeline)
     yield "## Whole processes\n"
-    yield from _table(("", "ms"), _process_rows(results), numbers=1)
+    yield from table(("", "ms"), _process_rows(results), numbers=1)
     yield (_HERE / "NOTES.md").read_text(encoding="utf-8")
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0) -> Iterator[str]:
-    """A table; its last so many columns are aligned to the right."""
-    yield f"| {' | '.join(head)} |"
-    yield "|---" * (len(head) - numbers) + "|--:" * numbers + "|"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-    yield ""
 
 
 def _rows(one: Measured, measured: dict[str, Measured]) -> Iterator[tuple[str, ...]]:
@@ -121,51 +119,41 @@ def _rows(one: Measured, measured: dict[str, Measured]) -> Iterator[tuple[str, .
         if key == "decode":
             yield subject.name, *_rates(one, one.seconds[key]), "", peak
         elif key in one.races:
-            ratio = f"{_times(one.races[key])} as fast"
+            ratio = f"{times(one.races[key])} as fast"
             yield subject.name, *_rates(one, one.seconds[key]), ratio, peak
         else:
             other = next(m for m in reversed(measured.values()) if key in m.races)
             rates = _rates(other, other.seconds[key])
             own, its = (m.workload.size / m.seconds[k] for m, k in ((one, "decode"), (other, key)))
             name = subject.name + _MARKS[other.workload.name]
-            yield name, *rates, f"{_figure(own / its)} × as fast", ""
+            yield name, *rates, f"{figure(own / its)} × as fast", ""
 
 
 def _rates(one: Measured, seconds: float) -> tuple[str, str]:
     return (
-        _figure(one.workload.size / seconds / 1e6),
+        figure(one.workload.size / seconds / 1e6),
         f"{one.workload.records / seconds:,.0f}",
     )
-
-
-def _figure(number: float) -> str:
-    """Three digits, or more where a whole number has them."""
-    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
-
-
-def _times(one: Race) -> str:
-    low, high = one.quartiles
-    return f"{_figure(one.ratio)} ({_figure(low)}–{_figure(high)}) ×"
 
 
 def _targets(measured: dict[str, Measured], convert: Race) -> Iterator[Target]:
     million, large = measured["million"], measured["large"]
     log = f"{million.workload.records:,} records"
-    yield _at_least(f"index, to memcpy on warm pages, {log}", 0.30, million.index)
+    yield at_least(f"index, to memcpy on warm pages, {log}", 0.30, million.index)
     for key in ("fresh", "fresh_huge"):
         what = f"whole decode, to {SUBJECTS[key].name}, {log}"
-        yield _at_least(what, 0.35, million.races[key])
+        yield at_least(what, 0.35, million.races[key])
     for key, least in (("struct", 60), ("numpy", 15)):
         what = f"whole decode, to {SUBJECTS[key].name}, {log}"
-        yield _at_least(what, least, million.races[key])
+        yield at_least(what, least, million.races[key])
     for one in (million, large):
         what = f"two threads, to one, {one.workload.records:,} records"
-        yield _at_least(what, 1.7, _turned(one.races["decode2"]))
+        yield at_least(what, 1.7, _turned(one.races["decode2"]))
     slower = _turned(convert)
     yield Target(
         "`satlog convert` of the positions to Parquet, to `import pyarrow.parquet`",
         "at most 1.5 × the time",
-        _times(slower),
+        times(slower),
         slower.ratio <= 1.5,
     )
     for one in (million, large):
@@ -180,28 +168,20 @@ def _targets(measured: dict[str, Measured], convert: Race) -> Iterator[Target]:
 
 def _analysis_targets(results: Results) -> Iterator[Target]:
     for one in results.answers:
-        wanted, measured = f"at most {one.most * 1e3:,.0f} ms", f"{_milliseconds(one.seconds)} ms"
+        wanted, measured = f"at most {one.most * 1e3:,.0f} ms", f"{milliseconds(one.seconds)} ms"
         yield Target(one.what, wanted, measured, one.seconds <= one.most)
     for one in results.answers:
         if one.race is not None:
-            yield _at_least(f"{one.what}, to pandas and geopandas", 5, one.race)
-    yield _at_least("`satlog dataset` by two processes, to one", 1.7, results.dataset)
+            yield at_least(f"{one.what}, to pandas and geopandas", 5, one.race)
+    yield at_least("`satlog dataset` by two processes, to one", 1.7, results.dataset)
 
 
 def _answer_rows(answers: Iterable[Answer]) -> Iterator[tuple[str, ...]]:
     for one in answers:
         rival = "", ""
         if one.race is not None:
-            rival = _milliseconds(median(one.race.second)), f"{_times(one.race)} as fast"
-        yield one.what, _milliseconds(one.seconds), *rival
-
-
-def _milliseconds(seconds: float) -> str:
-    return _figure(seconds * 1e3)
-
-
-def _at_least(what: str, least: float, one: Race) -> Target:
-    return Target(what, f"at least {least:g} × as fast", _times(one), one.ratio >= least)
+            rival = milliseconds(median(one.race.second)), f"{times(one.race)} as fast"
+        yield one.what, milliseconds(one.seconds), *rival
 
 
 def _turned(one: Race) -> Race:

@@ -69,7 +69,6 @@ def map_geojson(context: Context, file: ApplicationFile) -> dict[str, Any]:
     collection: dict[str, Any] = {"type": "FeatureCollection", "features": features}
     points = [
         *positions,
-        *track,
         *_points(file.segments),
         *(p for each in _polygons(job) for p in _points(each)),
     ]
@@ -86,17 +85,21 @@ def _polygons(job: Job | None) -> list[dict[str, Any]]:
     return [] if job is None else job.polygons
 
 
-def _track(positions: Sequence[Document]) -> list[list[float]]:
-    known = [
+def _known(positions: Sequence[Document]) -> list[list[float]]:
+    return [
         [each["lon"], each["lat"]]
         for each in positions
         if each.get("lon") is not None and each.get("lat") is not None
     ]
-    if len(known) < 2:
+
+
+def _thinned(positions: list[list[float]]) -> list[list[float]]:
+    """A line of at most so many points, from the first to the last position."""
+    if len(positions) < 2:
         return []
-    step = -(-len(known) // _MOST_POINTS)
-    thinned = known[::step]
-    return thinned if thinned[-1] == known[-1] else [*thinned, known[-1]]
+    step = -(-len(positions) // _MOST_POINTS)
+    thinned = positions[::step]
+    return thinned if thinned[-1] == positions[-1] else [*thinned, positions[-1]]
 
 
 def _feature(kind: str, geometry: dict[str, Any], **properties: Any) -> dict[str, Any]:

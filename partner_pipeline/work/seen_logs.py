@@ -152,7 +152,10 @@ def _by_decision(
     """Told by their data; its changes order the list, not those of the tracker."""
     if wanted.status not in {None, LogStatus.PROCESSED} or wanted.error_category is not None:
         return []
-    files = _files(context, wanted, after, limit, wanted.partner_code)
+    code = OWN_FILES if wanted.source == "own" else wanted.partner_code
+    if wanted.partner_code not in {None, code} or (wanted.source, code) == ("partner", OWN_FILES):
+        return []
+    files = _files(context, wanted, after, limit, code)
     ids = [file.tracker_id for file in files if file.tracker_id]
     trackers = context.repositories.trackers.among(ids)
     return [
@@ -176,6 +179,7 @@ def _files(
         limit=limit,
         since=wanted.since,
         until=wanted.until,
+        without={"partnerCode": OWN_FILES} if wanted.source == "partner" and not code else {},
         fields=_SHORT,
     )
 
