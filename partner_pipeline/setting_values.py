@@ -29,6 +29,11 @@ _LARGEST: Final = 10**15
 KEY_SIZE: Final = 32
 """Bytes of a key that passwords are encrypted with: AES-256."""
 
+LEAST_SECRET: Final = 32
+"""Characters of a secret that signs or opens something."""
+
+_LEAST_DIFFERENT: Final = 12
+
 
 def whole_number(value: object, least: int = 0) -> int:
     """A whole number, or a product of whole numbers as in ``18*60*1000``."""
@@ -166,6 +171,19 @@ def _parts(value: object) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def strong_secret(value: object) -> object:
+    """A secret that nobody guesses: long, and not one character again and again."""
+    if value is None:
+        return None
+    text = str(getattr(value, "get_secret_value", lambda: value)())
+    if len(text) < LEAST_SECRET or len(set(text)) < _LEAST_DIFFERENT:
+        raise ValueError(
+            f"expected at least {LEAST_SECRET} random characters, for instance of "
+            "openssl rand -base64 48"
+        )
+    return value
 
 
 def retry_policy(default: RetryPolicy) -> partial[RetryPolicy]:

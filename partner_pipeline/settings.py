@@ -45,6 +45,7 @@ from partner_pipeline.setting_values import (
     Unit,
     retry_policy,
     server_url,
+    strong_secret,
 )
 
 _UPLOAD: Final = RetryPolicy(tries=5, delay=5, factor=2, longest=300, jitter=0.5)
@@ -235,6 +236,31 @@ class Settings(BaseSettings):
         Seconds, Field(description="A worker that is stopped ends what it has in hand for so long")
     ] = timedelta(seconds=30)
 
+    # REST API and pages
+    jwt_secret: Annotated[
+        SecretStr | None,
+        BeforeValidator(strong_secret),
+        Field(
+            description="Signs logins: at least 32 characters, random. Unset: a key file is made "
+            "beside EMBEDDED_PATH"
+        ),
+    ] = None
+    metrics_token: Annotated[
+        SecretStr | None,
+        BeforeValidator(strong_secret),
+        Field(description="Who reads /metrics sends it; unset: only this machine may"),
+    ] = None
+    api_trusted_proxies: Annotated[
+        str,
+        Field(description="Addresses of proxies whose X-Forwarded-For and -Proto are believed"),
+    ] = "127.0.0.1"
+    health_queue_limit: Annotated[
+        PositiveCount, Field(description="A queue that holds more is not healthy")
+    ] = 1000
+    health_memory_limit: Annotated[
+        PositiveCount, Field(description="A process that uses more is not healthy; bytes")
+    ] = 2_000_000_000
+
     # Alerts
     alert_dlq_warning: Annotated[
         PositiveCount, Field(description="Dead letters that are worth a mail")
@@ -300,8 +326,8 @@ class Settings(BaseSettings):
                 not self.alert_emails or bool(self.smtp_host and self.alert_from_email),
             ),
             (
-                "PARTNER_ENCRYPT_CREDENTIALS: must be true in production",
-                self.partner_encrypt_credentials or not production,
+                "PARTNER_ENCRYPT_CREDENTIALS: passwords are always encrypted; leave it at true",
+                self.partner_encrypt_credentials,
             ),
             (
                 "CREDENTIALS_KEYS: must be set in production with MONGODB_URI, since every machine "
