@@ -200,7 +200,9 @@ def test_all_secrets_are_known_to_redaction(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_all_secret_variables_are_known() -> None:
-    named = {v.name for v in variables() if re.search("PWD|PASS|KEYS|URI|_URL|SECRET|TOKEN", v.name)}
+    named = {
+        v.name for v in variables() if re.search("PWD|PASS|KEYS|URI|_URL|SECRET|TOKEN", v.name)
+    }
     assert named == SECRET_VARIABLES
 
 
