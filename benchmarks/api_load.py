@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import random
-import socket
 import statistics
 import sys
 import tempfile
@@ -27,7 +26,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from partner_pipeline.api.app import server
+from partner_pipeline.api.app import listening, server
 from partner_pipeline.model.people import UserKind
 from partner_pipeline.partners.base import PartnerAircraft
 from partner_pipeline.partners.simulator import SatlocSimulator, SimulatorConfig
@@ -113,14 +112,10 @@ def _serve(folder: str, pipe: Any) -> None:
         )
         context = opened.enter_context(open_context(settings))
         ids = _fill(context, satloc)
-        # Named as TCP: else asyncio leaves Nagle's algorithm on, and each answer waits 40 ms.
-        listening = opened.enter_context(
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        )
-        listening.bind(("127.0.0.1", 0))
-        host, port = listening.getsockname()
-        running = server(context, host, port)
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+        address = opened.enter_context(listening("127.0.0.1", 0))
+        host, port = address.getsockname()
+        running = server(context)
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [address]})
         thread.start()
         while not running.started:
             time.sleep(0.01)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -86,11 +87,12 @@ def _polygons(job: Job | None) -> list[dict[str, Any]]:
 
 
 def _known(positions: Sequence[Document]) -> list[list[float]]:
-    return [
-        [each["lon"], each["lat"]]
-        for each in positions
-        if each.get("lon") is not None and each.get("lat") is not None
-    ]
+    told: Iterable[list[Any]] = ([each.get("lon"), each.get("lat")] for each in positions)
+    return [place for place in told if all(map(_is_number, place))]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _thinned(positions: list[list[float]]) -> list[list[float]]:
