@@ -463,8 +463,14 @@ def _children(parent: int) -> Iterator[int]:
             yield int(folder.name)
 
 
-def test_full_disk(season: Path, tmp_path: Path, process: Process) -> None:
+def test_full_disk(
+    season: Path, tmp_path: Path, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import resource
+
+    # A process whose coverage is measured would complain that it cannot write that either.
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
