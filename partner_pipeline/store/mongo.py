@@ -151,9 +151,9 @@ class MongoStore:
         Plain dicts through the driver's own encoder, two batches on their way at once. Of 21,601
         positions the server's work (two indexes, a journal) is two to four times the client's, so
         what helps is to encode one batch while the server stores another. Raw BSON spares no work:
-        a document is encoded once either way, and then wrapped (a fifth slower). pymongoarrow
-        writes by the same ``insert_many``, and is built against one version of pyarrow, not the
-        one that is here.
+        a document is encoded once either way, and then wrapped. pymongoarrow writes by the same
+        ``insert_many``, and did not load with the version of pyarrow that is here. Figures are in
+        ``benchmarks/RESULTS.md``.
         """
         from partner_pipeline.store.tables import checked_table
 

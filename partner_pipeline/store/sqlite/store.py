@@ -82,10 +82,10 @@ class SqliteStore:
     def insert_table(self, collection: str, rows: pl.DataFrame) -> int:
         """Store one new document a row, all or none.
 
-        21,601 positions of a log with their unique index take 0.2 s: 0.04 s to write their JSON,
-        0.16 s to store it. Python's own JSON takes 0.34 s instead of 0.04 s, and ``json_each`` over
-        one large text 0.24 s instead of 0.16 s. A typed side table for positions would take 0.17 s,
-        hardly less, and be a second way to store, to filter and to change a document.
+        The JSON of all rows is written by polars at once, some ten times as fast as by Python row
+        by row; ``json_each`` over one large text takes half as long again to store. A typed side
+        table for positions would be hardly faster, and a second way to store, to filter and to
+        change a document. Figures are in ``benchmarks/RESULTS.md``.
         """
         from partner_pipeline.store.tables import checked_table
 
