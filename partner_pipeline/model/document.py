@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as PydanticError
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
 from partner_pipeline.errors import ValidationError
 from partner_pipeline.model.clock import to_milliseconds
@@ -71,9 +72,16 @@ class Document(Part):
 def problems(error: PydanticError) -> str:
     """What pydantic found wrong, without the values: they may be secret."""
     return "; ".join(
-        f"{'.'.join(map(str, problem['loc'])) or 'it'}: {problem['msg']}"
+        f"{'.'.join(map(str, problem['loc'])) or 'it'}: {_message(problem)}"
         for problem in error.errors(include_url=False, include_input=False)
     )
+
+
+def _message(problem: ErrorDetails) -> str:
+    # The one message of pydantic's that quotes what it was given, whatever is hidden.
+    if problem["type"] == "union_tag_invalid":
+        return f"expected {problem['ctx']['expected_tags']}"
+    return problem["msg"]
 
 
 def plain(value: Any) -> Any:

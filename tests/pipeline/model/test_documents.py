@@ -222,7 +222,7 @@ def test_messages_are_read_as_what_they_are(message: TaskMessage) -> None:
         b"null",
         b"[]",
         b"{}",
-        b'{"taskType": "format_disk"}',
+        b'{"taskType": "planted-secret"}',
         b'{"taskType": "process_partner_log", "logId": "planted-secret"}',
         b'{"taskType": "upload_partner_job", "taskId": "", "executionId": "e", '
         b'"partnerCode": "P", "customerId": {"$gt": "planted-secret"}, "assignId": "a"}',
