@@ -148,7 +148,7 @@ def _store(settings: Settings, codes: set[str]) -> Iterator[Check]:
 
 
 def _write_and_read(store: Store) -> None:
-    id = new_id()  # noqa: A001
+    id = new_id()
     store.insert("probes", {"_id": id, "at": utc_now()})
     try:
         if store.get("probes", id) is None:

@@ -67,7 +67,7 @@ class Failure:
         )
 
 
-def retry_policy(settings: Settings, kind: TaskType) -> RetryPolicy:
+def _retry_policy(settings: Settings, kind: TaskType) -> RetryPolicy:
     """How often and when a kind of task is tried again."""
     return settings.retry_upload if kind is TaskType.UPLOAD_JOB else settings.retry_processing
 
@@ -92,7 +92,7 @@ def settle_failure(
         If the store or the broker does not work: the delivery is still in hand.
     """
     failure = Failure.of(error)
-    delay = _delay(context, task, failure)
+    delay = retry_delay(context, task, failure.category, failure.retry_after)
     told = {"category": failure.category.value, "error": failure.message}
     if delay is None:
         _log.error("task failed for good", **told)
@@ -109,15 +109,20 @@ def settle_failure(
     return TaskStatus.FAILED
 
 
-def _delay(context: Context, task: TaskTracker, failure: Failure) -> float | None:
-    """Seconds before the next try; None: there is none."""
-    policy = POLICIES[failure.category]
+def retry_delay(
+    context: Context,
+    task: TaskTracker,
+    category: ErrorCategory,
+    retry_after: float | None = None,
+) -> float | None:
+    """Seconds before a task that failed is tried again; None: it is not."""
+    policy = POLICIES[category]
     return delay_before_retry(
-        retry_policy(context.settings, task.task_type),
+        _retry_policy(context.settings, task.task_type),
         policy,
         # Failures that do not count against the task still make its delays grow.
         task.retry_count + 1 if policy.counted else task.number,
-        retry_after=failure.retry_after,
+        retry_after=retry_after,
         random=context.chance,
     )
 

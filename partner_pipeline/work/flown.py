@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
+from pydantic.alias_generators import to_camel
 
 from partner_pipeline.errors import ProcessingError, StorageError
 from satlog_native import __version__, flight, open_log
@@ -183,12 +184,7 @@ def _wkb(geometry: Any) -> bytes | None:
 
 def _document(row: dict[str, Any]) -> dict[str, Any]:
     """Names as documents have them."""
-    return {_camel(name): value for name, value in row.items()}
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(map(str.capitalize, others))
+    return {to_camel(name): value for name, value in row.items()}
 
 
 def _details(track: pl.DataFrame) -> pl.DataFrame:

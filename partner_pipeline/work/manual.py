@@ -54,9 +54,11 @@ def match_by_hand(
         raise ValidationError(
             f"matching log {found.log_file_name!r}: assignment {assign.id} is of another customer"
         )
-    # Before and outside of the transaction: tens of thousands of positions are too many for one.
+    matched = repositories.transact(lambda inside: _match(inside, file_id, assign, by))
+    # Outside of the transaction, as tens of thousands of positions are too many for one; and after
+    # it, so that whoever processes the log again meanwhile gives them the same job.
     repositories.details.set_job(file_id, _job_id(found, assign))
-    return repositories.transact(lambda inside: _match(inside, file_id, assign, by))
+    return matched
 
 
 def _match(

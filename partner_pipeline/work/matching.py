@@ -11,11 +11,10 @@ from partner_pipeline.model.applications import JobMatch
 from partner_pipeline.model.jobs import Job, JobAssign
 from partner_pipeline.observe.logs import get_logger
 from partner_pipeline.work.flown import FlownLog
+from partner_pipeline.work.jobfiles import field_polygons, job_number
 from satlog_native.errors import SatlogError
 from satlog_native.jobs import MatchSettings, match_logs
 from satlog_native.jobs.assignments import SCHEMA
-from satlog_native.jobs.features import job_polygons
-from satlog_native.jobs.geojson import read_geometry
 from satlog_native.jobs.geometry import to_wkb
 from satlog_native.matching import match_table
 
@@ -95,7 +94,7 @@ def _table(pairs: Sequence[tuple[JobAssign, Job]]) -> pl.DataFrame:
     rows = [
         {
             "assignment_id": assign.id,
-            "job_id": job.number or job.id,
+            "job_id": job_number(job),
             "partner_job_id": assign.ext_job_id,
             "aircraft": assign.user,
             "date": assign.date,
@@ -112,12 +111,7 @@ def _table(pairs: Sequence[tuple[JobAssign, Job]]) -> pl.DataFrame:
 def _field(job: Job) -> bytes | None:
     """The job's polygons as WKB; None where it has none that can be used."""
     try:
-        where = f"job {job.id}, polygons"
-        polygons = [
-            polygon
-            for geometry in job.polygons
-            for polygon in job_polygons(read_geometry(geometry, where, []), source=where)
-        ]
+        polygons = field_polygons(job)
         return to_wkb(polygons) if polygons else None
     except SatlogError as error:
         # The log can be told by its name still; that the ground cannot help must be known.

@@ -131,7 +131,7 @@ def add_account(
     partner = context.repositories.users.partner(code)
     if partner is None:
         raise ValidationError(f"adding an account at {code}: run partner-pipeline setup first")
-    id = deterministic_id("partner_system_user", code, customer_id)  # noqa: A001
+    id = deterministic_id("partner_system_user", code, customer_id)
     account = PartnerSystemUser(
         id=id,
         name=f"{customer.name} at {code}",

@@ -53,7 +53,7 @@ def publish_test(context: Context, queue: str) -> str:
     if queue not in context.settings.task_queues:
         known = ", ".join(context.settings.task_queues)
         raise NotFoundError(f"looking for queue {queue!r}: there is none; known are {known}")
-    id = new_execution_id()  # noqa: A001
+    id = new_execution_id()
     task = UploadJobTask(
         task_id=f"test:{id}",
         execution_id=id,

@@ -15,7 +15,7 @@ from partner_pipeline.broker import message as headers
 from partner_pipeline.broker.message import Message
 from partner_pipeline.broker.topology import dead_queue
 from partner_pipeline.errors import BrokerError, NotFoundError, PipelineError
-from partner_pipeline.model.backoff import LONGEST_RETRY_AFTER, delay_before_retry
+from partner_pipeline.model.backoff import LONGEST_RETRY_AFTER
 from partner_pipeline.model.categories import POLICIES, ErrorCategory
 from partner_pipeline.model.housekeeping import OutboxMessage
 from partner_pipeline.model.ids import deterministic_id, new_execution_id
@@ -33,7 +33,7 @@ from partner_pipeline.work.enqueueing import (
     log_task,
     upload_task_key,
 )
-from partner_pipeline.work.failure import retry_policy
+from partner_pipeline.work.failure import retry_delay
 from partner_pipeline.work.lease import HeldLease, lease
 from partner_pipeline.work.publishing import (
     enqueue,
@@ -242,20 +242,19 @@ class _Recovering:
 
     def _follow(self, task: TaskTracker) -> bool:
         """It failed, and neither a retry nor a dead letter followed."""
-        policy = POLICIES[task.error_category or ErrorCategory.PROCESSING]
-        delay = delay_before_retry(
-            retry_policy(self._context.settings, task.task_type),
-            policy,
-            task.retry_count + 1,
-            random=self._context.chance,
-        )
+        category = task.error_category or ErrorCategory.PROCESSING
+        delay = retry_delay(self._context, task, category)
         if delay is None:
             # Its dead letter was sent before its state was to change.
             return self._repositories.tasks.dead(task.execution_id) is not None
         again = _message(task).model_copy(update={"execution_id": new_execution_id()})
         return self._publish(
             lambda repositories: enqueue(
-                repositories, again, task.queue_name, retry_of=task, counted=policy.counted
+                repositories,
+                again,
+                task.queue_name,
+                retry_of=task,
+                counted=POLICIES[category].counted,
             )
         )
 

@@ -184,7 +184,7 @@ def _files(
     )
 
 
-def find_log(context: Context, id: str, customer_id: str | None) -> SeenLog:  # noqa: A002
+def find_log(context: Context, id: str, customer_id: str | None) -> SeenLog:
     """The log with this id: of this customer, or (None) of any.
 
     Raises
