@@ -72,7 +72,7 @@ def convert(
     *,
     layout: LogPath | Layout = "satloc_air",
     tables: Sequence[str] = ("track",),
-    format: str | None = None,  # noqa: A002 - the word that everybody looks for
+    format: str | None = None,
     settings: FlightSettings | None = None,
     errors: Errors = "skip",
     compression: str | None = None,

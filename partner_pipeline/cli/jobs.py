@@ -324,7 +324,7 @@ def resolve(assignment: str, uploaded_as: str | None, not_there: bool, again: bo
             "deciding on an upload: expected one of --uploaded-as, --not-there and --again"
         )
     with opened() as context:
-        id = find(context.repositories.assigns, "assignment", assignment).id  # noqa: A001
+        id = find(context.repositories.assigns, "assignment", assignment).id
         if uploaded_as is not None:
             decided = decide.confirm_uploaded(context, id, uploaded_as, operator())
         elif not_there:

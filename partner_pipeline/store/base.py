@@ -145,14 +145,14 @@ class Store(Protocol):
         """
         ...
 
-    def get(self, collection: str, id: str) -> Document | None:  # noqa: A002
+    def get(self, collection: str, id: str) -> Document | None:
         """The document with this ``_id``."""
         ...
 
     def find(
         self,
         collection: str,
-        filter: Filter | None = None,  # noqa: A002
+        filter: Filter | None = None,
         *,
         sort: Keys = (),
         limit: int | None = None,
@@ -173,18 +173,18 @@ class Store(Protocol):
         """
         ...
 
-    def update_one(self, collection: str, filter: Filter, update: Update) -> Document | None:  # noqa: A002
+    def update_one(self, collection: str, filter: Filter, update: Update) -> Document | None:
         """Change one document that matches, atomically; it as it is now, or None: none matched.
 
         Of two that race for one document, the second sees what the first wrote.
         """
         ...
 
-    def update_many(self, collection: str, filter: Filter, update: Update) -> int:  # noqa: A002
+    def update_many(self, collection: str, filter: Filter, update: Update) -> int:
         """Change every document that matches, each atomically; how many matched."""
         ...
 
-    def upsert(self, collection: str, filter: Filter, update: Update) -> Document:  # noqa: A002
+    def upsert(self, collection: str, filter: Filter, update: Update) -> Document:
         """Change the document with these keys, or store it: the document as it is now.
 
         Parameters
@@ -198,11 +198,11 @@ class Store(Protocol):
         """
         ...
 
-    def count(self, collection: str, filter: Filter | None = None) -> int:  # noqa: A002
+    def count(self, collection: str, filter: Filter | None = None) -> int:
         """How many documents match."""
         ...
 
-    def delete(self, collection: str, filter: Filter) -> int:  # noqa: A002
+    def delete(self, collection: str, filter: Filter) -> int:
         """Delete every document that matches; how many there were. ``{}`` matches all."""
         ...
 

@@ -49,7 +49,7 @@ class Where:
     either: tuple[Where, ...] | None = None
 
 
-def checked_filter(filter: Filter | None, doing: str) -> Where:  # noqa: A002
+def checked_filter(filter: Filter | None, doing: str) -> Where:
     """A filter in its checked form.
 
     Raises
@@ -71,7 +71,7 @@ def checked_filter(filter: Filter | None, doing: str) -> Where:  # noqa: A002
     return Where(tuple(conditions), either)
 
 
-def checked_equalities(filter: Filter, doing: str) -> dict[str, Any]:  # noqa: A002
+def checked_equalities(filter: Filter, doing: str) -> dict[str, Any]:
     """The values that a filter of equalities alone asks for, by path."""
     where = checked_filter(filter, doing)
     if where.either is not None or any(c.operator != "$eq" for c in where.conditions):

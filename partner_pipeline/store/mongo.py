@@ -174,14 +174,14 @@ class MongoStore:
                 list(threads.map(insert, batches))
         return len(checked)
 
-    def get(self, collection: str, id: str) -> Document | None:  # noqa: A002
+    def get(self, collection: str, id: str) -> Document | None:
         """The document with this ``_id``."""
         return next(iter(self.find(collection, {"_id": id})), None)
 
     def find(
         self,
         collection: str,
-        filter: Filter | None = None,  # noqa: A002
+        filter: Filter | None = None,
         *,
         sort: Keys = (),
         limit: int | None = None,
@@ -199,13 +199,13 @@ class MongoStore:
             )
             return list(found)
 
-    def update_one(self, collection: str, filter: Filter, update: Update) -> Document | None:  # noqa: A002
+    def update_one(self, collection: str, filter: Filter, update: Update) -> Document | None:
         """Change one document that matches, atomically."""
         doing = f"changing a document in {collection}"
         query = _query(checked_filter(filter, doing))
         return self._change(collection, query, checked_update(update, doing), doing)
 
-    def update_many(self, collection: str, filter: Filter, update: Update) -> int:  # noqa: A002
+    def update_many(self, collection: str, filter: Filter, update: Update) -> int:
         """Change every document that matches."""
         doing = f"changing documents in {collection}"
         query = _query(checked_filter(filter, doing))
@@ -214,7 +214,7 @@ class MongoStore:
             done = self._collection(collection).update_many(query, changes, session=self._session)
             return done.matched_count
 
-    def upsert(self, collection: str, filter: Filter, update: Update) -> Document:  # noqa: A002
+    def upsert(self, collection: str, filter: Filter, update: Update) -> Document:
         """Change the document with these keys, or store it.
 
         Not the server's own upsert: of two that race for a new document, that one may be given
@@ -238,14 +238,14 @@ class MongoStore:
                 return new
         raise duplicate
 
-    def count(self, collection: str, filter: Filter | None = None) -> int:  # noqa: A002
+    def count(self, collection: str, filter: Filter | None = None) -> int:
         """How many documents match."""
         doing = f"counting documents in {collection}"
         query = _query(checked_filter(filter, doing))
         with self._doing(doing, collection):
             return self._collection(collection).count_documents(query, session=self._session)
 
-    def delete(self, collection: str, filter: Filter) -> int:  # noqa: A002
+    def delete(self, collection: str, filter: Filter) -> int:
         """Delete every document that matches."""
         doing = f"deleting documents in {collection}"
         query = _query(checked_filter(filter, doing))

@@ -73,7 +73,7 @@ def checked_update(update: Update, doing: str) -> Changes:
     return changes
 
 
-def checked_upsert(filter: Filter, update: Update, doing: str) -> tuple[dict[str, Any], Changes]:  # noqa: A002
+def checked_upsert(filter: Filter, update: Update, doing: str) -> tuple[dict[str, Any], Changes]:
     """Keys of an upsert, and its changes without those that repeat a key.
 
     An update may say again what a key is, as a whole document does; it can't change one.

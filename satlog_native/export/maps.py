@@ -93,7 +93,7 @@ MAP_FORMATS: Final = {
 def export(
     features: Features | Sequence[Features],
     path: str | os.PathLike[str],
-    format: str | None = None,  # noqa: A002 - the word that everybody looks for
+    format: str | None = None,
     *,
     overwrite: bool = False,
 ) -> Path:

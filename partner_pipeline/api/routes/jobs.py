@@ -94,7 +94,7 @@ def create_job(context: Here, who: Owner, sent: SentFile) -> JobWhole:
 
 
 @router.get("/api/jobs/{id}")
-def get_job(context: Here, who: Member, id: Id) -> JobWhole:  # noqa: A002
+def get_job(context: Here, who: Member, id: Id) -> JobWhole:
     """One job, with its polygons."""
     return _whole(context, own_job(context, who, id))
 
@@ -128,7 +128,7 @@ def _assign(context: Context, who: Caller, job_id: str, body: AssignBody) -> Ass
 
 
 @router.post("/api/sync/assignments/{id}/sync")
-def sync(context: Here, who: Owner, id: Id, body: SyncAssignment) -> SyncResult:  # noqa: A002
+def sync(context: Here, who: Owner, id: Id, body: SyncAssignment) -> SyncResult:
     """Upload the job of an assignment; or say that the partner has it."""
     own = own_assignment(context, who, id)
     if body.operation == "job_upload":
@@ -138,13 +138,13 @@ def sync(context: Here, who: Owner, id: Id, body: SyncAssignment) -> SyncResult:
     return SyncResult.of(confirm_upload(context, own.id, body.ext_job_id, by=who.id))
 
 
-def own_job(context: Context, who: Caller, id: str) -> Job:  # noqa: A002
+def own_job(context: Context, who: Caller, id: str) -> Job:
     """A job of who asks."""
     found = context.repositories.jobs.get(id)
     return who.own(found, None if found is None else found.customer, f"job {id!r}")
 
 
-def own_assignment(context: Context, who: Caller, id: str) -> JobAssign:  # noqa: A002
+def own_assignment(context: Context, who: Caller, id: str) -> JobAssign:
     """An assignment of who asks."""
     found = context.repositories.assigns.get(id)
     return who.own(found, None if found is None else found.customer_id, f"assignment {id!r}")

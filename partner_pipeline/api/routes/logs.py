@@ -80,7 +80,7 @@ def take(context: Here, who: Member, sent: SentFile) -> Taken:
 
 
 @router.get("/{id}")
-def get_log(context: Here, who: Member, id: Id) -> LogWhole:  # noqa: A002
+def get_log(context: Here, who: Member, id: Id) -> LogWhole:
     """One log with all that it tells."""
     return _whole(context, find_log(context, id, who.customer_id))
 
@@ -90,7 +90,7 @@ def get_log(context: Here, who: Member, id: Id) -> LogWhole:  # noqa: A002
     response_class=Response,
     responses=_answers(_PARQUET, {"type": "string", "format": "binary"}),
 )
-def track(context: Here, who: Member, id: Id) -> Response:  # noqa: A002
+def track(context: Here, who: Member, id: Id) -> Response:
     """The positions of a log as Parquet, columns as the platform names them."""
     file = _data(context, who, id)
     headers = attachment(f"{file.log_file_name}.parquet")
@@ -102,13 +102,13 @@ def track(context: Here, who: Member, id: Id) -> Response:  # noqa: A002
     response_class=JSONResponse,
     responses=_answers(_GEOJSON, {"type": "object"}),
 )
-def on_the_map(context: Here, who: Member, id: Id) -> JSONResponse:  # noqa: A002
+def on_the_map(context: Here, who: Member, id: Id) -> JSONResponse:
     """Field, track and what was sprayed, told apart by ``properties.kind``."""
     return JSONResponse(map_geojson(context, _data(context, who, id)), media_type=_GEOJSON)
 
 
 @router.post("/{id}/match")
-def match(context: Here, who: Owner, id: Id, body: MatchBody) -> LogWhole:  # noqa: A002
+def match(context: Here, who: Owner, id: Id, body: MatchBody) -> LogWhole:
     """Say which assignment a log belongs to; it stays so when it is processed again."""
     file = _data(context, who, id)
     assign_id = body.assignment_id
@@ -121,7 +121,7 @@ def match(context: Here, who: Owner, id: Id, body: MatchBody) -> LogWhole:  # no
 
 
 @router.post("/{id}/reprocess", status_code=202)
-def again(context: Here, who: Owner, id: Id, body: Reprocess) -> LogWhole:  # noqa: A002
+def again(context: Here, who: Owner, id: Id, body: Reprocess) -> LogWhole:
     """Process a finished log again; what is stored of it is replaced."""
     seen = find_log(context, id, who.customer_id)
     if seen.tracker is None:
@@ -134,7 +134,7 @@ def _whole(context: Context, seen: SeenLog) -> LogWhole:
     return LogWhole.whole(whole_log(context, seen))
 
 
-def _data(context: Context, who: Caller, id: str) -> ApplicationFile:  # noqa: A002
+def _data(context: Context, who: Caller, id: str) -> ApplicationFile:
     file = find_log(context, id, who.customer_id).file
     if file is None:
         raise NotFoundError(f"reading log {id[:100]!r}: it is not processed yet")

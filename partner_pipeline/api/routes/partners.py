@@ -171,26 +171,26 @@ def sync_data(context: Here, who: Owner, body: SyncData) -> PollAnswer:
 
 
 @router.get("/{id}")
-def get_partner(context: Here, who: Member, id: Id) -> PartnerShown:  # noqa: A002
+def get_partner(context: Here, who: Member, id: Id) -> PartnerShown:
     """One partner."""
     return _shown(context, context.repositories.users.require_kind(id, Partner), who)
 
 
 @router.put("/{id}")
-def change(context: Here, who: Administrator, id: Id, body: PartnerChanges) -> PartnerShown:  # noqa: A002
+def change(context: Here, who: Administrator, id: Id, body: PartnerChanges) -> PartnerShown:
     """Change a partner; what is not given stays."""
     changed = change_partner(context, id, **body.model_dump(), by=who.id)
     return _shown(context, changed, who)
 
 
 @router.delete("/{id}")
-def deactivate(context: Here, who: Administrator, id: Id) -> PartnerShown:  # noqa: A002
+def deactivate(context: Here, who: Administrator, id: Id) -> PartnerShown:
     """Have a partner take no part any more; it stays, with ``active: false``."""
     return _shown(context, change_partner(context, id, active=False, by=who.id), who)
 
 
 @router.get("/{id}/status")
-def status(request: Request, context: Here, who: Member, id: Id) -> PartnerStatus:  # noqa: A002
+def status(request: Request, context: Here, who: Member, id: Id) -> PartnerStatus:
     """How a partner does: of everybody, or of the customer who asks."""
     partner = context.repositories.users.require_kind(id, Partner)
     watch: PartnerWatch = request.app.state.watch

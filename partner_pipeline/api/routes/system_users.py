@@ -87,7 +87,7 @@ def test_credentials(context: Here, who: Owner, body: Credentials) -> TestedCred
 
 
 @router.get("/{id}")
-def get_system_user(context: Here, who: Owner, id: Id) -> SystemUserShown:  # noqa: A002
+def get_system_user(context: Here, who: Owner, id: Id) -> SystemUserShown:
     """One account."""
     return _shown(context, _own(context, who, id))
 
@@ -96,7 +96,7 @@ def get_system_user(context: Here, who: Owner, id: Id) -> SystemUserShown:  # no
 def change_system_user(
     context: Here,
     who: Owner,
-    id: Id,  # noqa: A002
+    id: Id,
     body: SystemUserChanges,
 ) -> SystemUserShown:
     """Change an account; what is not given stays. Other credentials are used from now on."""
@@ -105,12 +105,12 @@ def change_system_user(
 
 
 @router.delete("/{id}")
-def deactivate_system_user(context: Here, who: Owner, id: Id) -> SystemUserShown:  # noqa: A002
+def deactivate_system_user(context: Here, who: Owner, id: Id) -> SystemUserShown:
     """Use an account no more; it stays, with ``active: false``."""
     return _shown(context, people.set_active(context, _own(context, who, id).id, False, by=who.id))
 
 
-def _own(context: Context, who: Caller, id: str) -> PartnerSystemUser:  # noqa: A002
+def _own(context: Context, who: Caller, id: str) -> PartnerSystemUser:
     user = context.repositories.users.get(id)
     found = user if isinstance(user, PartnerSystemUser) else None
     owner = None if found is None else found.customer_id

@@ -65,7 +65,7 @@ def audit(
         limit=query.limit + 1,
     )
     users = context.repositories.users.among(sorted({entry.actor for entry in found}))
-    names = {id: user.name for id, user in users.items()}  # noqa: A001
+    names = {id: user.name for id, user in users.items()}
     return paged(
         found,
         query,

@@ -85,13 +85,13 @@ def _add_aircraft(context: Context, who: Caller, body: NewUser) -> User:
 
 
 @router.get("/{id}")
-def get_user(context: Here, who: Member, id: Id) -> UserShown:  # noqa: A002
+def get_user(context: Here, who: Member, id: Id) -> UserShown:
     """One user, with partner and parent (the customer) where it has them."""
     return _shown(context, _own(context, who, id))
 
 
 @router.put("/{id}")
-def change(context: Here, who: Owner, id: Id, body: UserChanges) -> UserShown:  # noqa: A002
+def change(context: Here, who: Owner, id: Id, body: UserChanges) -> UserShown:
     """Change a user; what is not given stays. Another password ends all sessions."""
     own = _own(context, who, id)
     if body.active is False:
@@ -100,7 +100,7 @@ def change(context: Here, who: Owner, id: Id, body: UserChanges) -> UserShown:  
 
 
 @router.delete("/{id}")
-def deactivate(context: Here, who: Owner, id: Id) -> UserShown:  # noqa: A002
+def deactivate(context: Here, who: Owner, id: Id) -> UserShown:
     """Have a user take part no more; it stays, with ``active: false``."""
     own = _own(context, who, id)
     _check_other(who, own)
@@ -112,7 +112,7 @@ def _check_other(who: Caller, user: User) -> None:
         raise ValidationError("deactivating a user: this is you; ask an administrator")
 
 
-def _own(context: Context, who: Caller, id: str) -> User:  # noqa: A002
+def _own(context: Context, who: Caller, id: str) -> User:
     user = context.repositories.users.get(id)
     found = user if user is not None and _sees(who, user) else None
     # Whose a customer is, is the customer itself.

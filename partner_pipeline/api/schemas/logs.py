@@ -281,7 +281,7 @@ class Taken(Schema):
     file_name: str
 
     @classmethod
-    def of(cls, id: str, taken: OwnFile, file_name: str) -> Self:  # noqa: A002
+    def of(cls, id: str, taken: OwnFile, file_name: str) -> Self:
         """Of a file."""
         return cls(
             id=id,

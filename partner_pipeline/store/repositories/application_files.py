@@ -37,7 +37,7 @@ class ApplicationFiles(Repository[ApplicationFile]):
 
     def match(
         self,
-        id: str,  # noqa: A002
+        id: str,
         job_match: JobMatch,
         application_id: str | None,
     ) -> ApplicationFile | None:

@@ -67,7 +67,7 @@ class Applications(Repository[Application]):
             )
         )
 
-    def recompute(self, id: str) -> Application:  # noqa: A002
+    def recompute(self, id: str) -> Application:
         """Compute the totals of an application from its files; call it after each of them changed.
 
         Raises

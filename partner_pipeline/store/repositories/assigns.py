@@ -108,13 +108,13 @@ class JobAssigns(Repository[JobAssign]):
         """The assignment that a partner knows by this id."""
         return self._find_one(equal(partnerCode=partner_code, extJobId=ext_job_id))
 
-    def downloaded(self, id: str) -> JobAssign | None:  # noqa: A002
+    def downloaded(self, id: str) -> JobAssign | None:
         """Who is to fly it has fetched its job; None: that is known already."""
         return self._move(
             ASSIGNMENTS, id, AssignStatus.DOWNLOADED, changes={"updatedAt": self._now()}
         )
 
-    def claim_upload(self, id: str, claim: str, until: datetime) -> JobAssign | None:  # noqa: A002
+    def claim_upload(self, id: str, claim: str, until: datetime) -> JobAssign | None:
         """Be the one who uploads it, until then; None: it is uploaded, or somebody else does."""
         now = self._now()
         where = {
@@ -134,12 +134,12 @@ class JobAssigns(Repository[JobAssign]):
         }
         return self._update(where, changes, {"sync.attempts": 1})
 
-    def sending(self, id: str, claim: str) -> JobAssign | None:  # noqa: A002
+    def sending(self, id: str, claim: str) -> JobAssign | None:
         """The job is sent now; None: the claim has passed to somebody else, so it must not be."""
         now = self._now()
         return self._update(_held(id, claim), {"sync.uncertainSince": now, "updatedAt": now})
 
-    def uploaded(self, id: str, ext_job_id: str) -> JobAssign | None:  # noqa: A002
+    def uploaded(self, id: str, ext_job_id: str) -> JobAssign | None:
         """The partner has it, under this id of its own; None: that was known already."""
         now = self._now()
         changes = {"extJobId": ext_job_id, "sync.lastSuccess": now, "updatedAt": now}
@@ -149,7 +149,7 @@ class JobAssigns(Repository[JobAssign]):
 
     def upload_failed(
         self,
-        id: str,  # noqa: A002
+        id: str,
         claim: str,
         error: str,
         category: ErrorCategory,
@@ -169,16 +169,16 @@ class JobAssigns(Repository[JobAssign]):
             changes["sync.uncertainSince"] = None
         return self._update(_held(id, claim), changes)
 
-    def not_there(self, id: str) -> JobAssign | None:  # noqa: A002
+    def not_there(self, id: str) -> JobAssign | None:
         """It was looked: the partner does not have the job. It may be sent again."""
         where = {"_id": id, "sync.claim": None, **equal(status=AssignStatus.NEW)}
         return self._update(where, {"sync.uncertainSince": None, "updatedAt": self._now()})
 
-    def upload_again(self, id: str) -> JobAssign | None:  # noqa: A002
+    def upload_again(self, id: str) -> JobAssign | None:
         """Make an uploaded assignment new; None: it is not uploaded."""
         changes = {"extJobId": None, "updatedAt": self._now(), **_NO_CLAIM, **_NO_ERROR}
         return self._move(ASSIGNMENTS, id, AssignStatus.NEW, changes=changes)
 
 
-def _held(id: str, claim: str) -> Filter:  # noqa: A002
+def _held(id: str, claim: str) -> Filter:
     return {"_id": id, **equal(**{"sync.claim": claim})}

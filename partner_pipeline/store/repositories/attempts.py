@@ -22,7 +22,7 @@ class Attempts(Repository[Document]):
 
         Counted before it is tried, so that attempts made at once are all counted.
         """
-        id, now = deterministic_id("attempts", kind, *whose), self._now()  # noqa: A001
+        id, now = deterministic_id("attempts", kind, *whose), self._now()
         self._store.delete(self.collection, {"_id": id, "expiresAt": {"$lte": now}})
         update = {"$inc": {"count": 1}, "$setOnInsert": {"expiresAt": now + window}}
         found = self._read(self._store.upsert(self.collection, {"_id": id}, update))

@@ -52,12 +52,12 @@ class Repository(Generic[D]):
         self._read = read
         self.collection = collection
 
-    def get(self, id: str) -> D | None:  # noqa: A002
+    def get(self, id: str) -> D | None:
         """The document with this id."""
         found = self._store.get(self.collection, id)
         return None if found is None else self._read(found)
 
-    def require(self, id: str) -> D:  # noqa: A002
+    def require(self, id: str) -> D:
         """The document with this id.
 
         Raises

@@ -61,7 +61,7 @@ class Outbox(Repository[OutboxMessage]):
         taken = (self._take(message, claim, now + duration) for message in found)
         return [message for message in taken if message is not None]
 
-    def claim_one(self, id: str, claim: str, duration: timedelta) -> OutboxMessage | None:  # noqa: A002
+    def claim_one(self, id: str, claim: str, duration: timedelta) -> OutboxMessage | None:
         """Be the one who publishes this message, just added; None: somebody else is."""
         message = self.get(id)
         if message is None or message.status is not OutboxStatus.PENDING:
@@ -79,11 +79,11 @@ class Outbox(Repository[OutboxMessage]):
             increments={"attempts": 1},
         )
 
-    def done(self, id: str, claim: str) -> bool:  # noqa: A002
+    def done(self, id: str, claim: str) -> bool:
         """It is published, and confirmed; False: somebody else has taken it since."""
         return self._store.delete(self.collection, {"_id": id, **equal(claim=claim)}) == 1
 
-    def failed(self, id: str, claim: str, error: str, delay: timedelta) -> OutboxMessage | None:  # noqa: A002
+    def failed(self, id: str, claim: str, error: str, delay: timedelta) -> OutboxMessage | None:
         """It could not be published; it will be tried again after `delay`."""
         changes = {
             "claim": None,

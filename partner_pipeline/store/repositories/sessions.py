@@ -14,17 +14,17 @@ class Sessions(Repository[Session]):
     def __init__(self, store: Store, now: Now) -> None:
         super().__init__(store, now, "sessions", Session.from_document)
 
-    def open(self, id: str) -> Session | None:  # noqa: A002
+    def open(self, id: str) -> Session | None:
         """The session with this id, unless it has expired."""
         found = self.get(id)
         return found if found is not None and found.expires_at > self._now() else None
 
-    def renew(self, id: str, before: str, after: str) -> Session | None:  # noqa: A002
+    def renew(self, id: str, before: str, after: str) -> Session | None:
         """Replace the refresh token; None: `before` is not the one that works."""
         where = {"_id": id, **equal(refresh=before), "expiresAt": {"$gt": self._now()}}
         return self._update(where, {"refresh": after})
 
-    def end(self, id: str) -> bool:  # noqa: A002
+    def end(self, id: str) -> bool:
         """Whether there was such a session."""
         return self._store.delete(self.collection, {"_id": id}) > 0
 

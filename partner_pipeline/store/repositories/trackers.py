@@ -99,7 +99,7 @@ class LogTrackers(Repository[PartnerLogTracker]):
             )
         )
 
-    def claim_download(self, id: str, claim: str) -> PartnerLogTracker | None:  # noqa: A002
+    def claim_download(self, id: str, claim: str) -> PartnerLogTracker | None:
         """Be the one who downloads it."""
         now = self._now()
         changes = {"claim": claim, "claimedAt": now, "updatedAt": now}
@@ -107,7 +107,7 @@ class LogTrackers(Repository[PartnerLogTracker]):
 
     def downloaded(
         self,
-        id: str,  # noqa: A002
+        id: str,
         claim: str,
         *,
         saved_local_file: str,
@@ -128,7 +128,7 @@ class LogTrackers(Repository[PartnerLogTracker]):
 
     def download_failed(
         self,
-        id: str,  # noqa: A002
+        id: str,
         claim: str,
         error: str,
         category: ErrorCategory,
@@ -142,7 +142,7 @@ class LogTrackers(Repository[PartnerLogTracker]):
             id, claim, LogStatus.DOWNLOADING, after, changes, increments={"retryCount": 1}
         )
 
-    def enqueued(self, id: str, before: datetime) -> PartnerLogTracker | None:  # noqa: A002
+    def enqueued(self, id: str, before: datetime) -> PartnerLogTracker | None:
         """Its task is queued now; None: it was already, at that time or later.
 
         Call it in the transaction that makes the execution and the message.
@@ -155,7 +155,7 @@ class LogTrackers(Repository[PartnerLogTracker]):
         }
         return self._update(where, {"enqueuedAt": now, "updatedAt": now})
 
-    def claim_processing(self, id: str, claim: str) -> PartnerLogTracker | None:  # noqa: A002
+    def claim_processing(self, id: str, claim: str) -> PartnerLogTracker | None:
         """Be the one who processes it."""
         now = self._now()
         changes = {"claim": claim, "claimedAt": now, "processingStartedAt": now, "updatedAt": now}
@@ -163,7 +163,7 @@ class LogTrackers(Repository[PartnerLogTracker]):
 
     def processed(
         self,
-        id: str,  # noqa: A002
+        id: str,
         claim: str,
         *,
         application_file_id: str,
@@ -181,7 +181,7 @@ class LogTrackers(Repository[PartnerLogTracker]):
 
     def processing_failed(
         self,
-        id: str,  # noqa: A002
+        id: str,
         claim: str,
         error: str,
         category: ErrorCategory,
@@ -195,20 +195,20 @@ class LogTrackers(Repository[PartnerLogTracker]):
         increments = {"retryCount": 1} if counted else {}
         return self._end(id, claim, LogStatus.PROCESSING, after, changes, increments=increments)
 
-    def failed(self, id: str, error: str, category: ErrorCategory) -> PartnerLogTracker | None:  # noqa: A002
+    def failed(self, id: str, error: str, category: ErrorCategory) -> PartnerLogTracker | None:
         """Its task is a dead letter, and nobody works on it."""
         changes = {**_error(error, category), "updatedAt": self._now()}
         return self._move(
             LOGS, id, LogStatus.FAILED, before=(LogStatus.DOWNLOADED,), changes=changes
         )
 
-    def skipped(self, id: str, reason: str, claim: str | None = None) -> PartnerLogTracker | None:  # noqa: A002
+    def skipped(self, id: str, reason: str, claim: str | None = None) -> PartnerLogTracker | None:
         """It will not be taken; whoever has claimed it gives the claim, nobody else can say so."""
         changes = {"errorMessage": reason, "updatedAt": self._now(), **_NO_CLAIM}
         where = equal(claim=claim)
         return self._move(LOGS, id, LogStatus.SKIPPED, where=where, changes=changes)
 
-    def again(self, id: str, *, download: bool = False) -> PartnerLogTracker | None:  # noqa: A002
+    def again(self, id: str, *, download: bool = False) -> PartnerLogTracker | None:
         """Take a finished log up again: from its file, or with `download` from the partner.
 
         A log without a file is always downloaded. None: it is not finished.
@@ -264,7 +264,7 @@ class LogTrackers(Repository[PartnerLogTracker]):
 
     def _end(
         self,
-        id: str,  # noqa: A002
+        id: str,
         claim: str,
         before: LogStatus,
         after: LogStatus,

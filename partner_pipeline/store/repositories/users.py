@@ -27,7 +27,7 @@ class Users(Repository[User]):
     def __init__(self, store: Store, now: Now) -> None:
         super().__init__(store, now, "users", read_user)
 
-    def require_kind(self, id: str, kind: type[U]) -> U:  # noqa: A002
+    def require_kind(self, id: str, kind: type[U]) -> U:
         """The user with this id, if it is of this kind.
 
         Raises
@@ -109,12 +109,12 @@ class Users(Repository[User]):
         """Store a user in the place of the one with its id; its ``updatedAt`` becomes now."""
         return self._put(user.model_copy(update={"updated_at": self._now()}))
 
-    def change_password(self, id: str, old: str, new: str) -> bool:  # noqa: A002
+    def change_password(self, id: str, old: str, new: str) -> bool:
         """Replace the encrypted password of an account, unless it was changed meanwhile."""
         where = {"_id": id, **equal(password=old)}
         return self._update(where, {"password": new, "updatedAt": self._now()}) is not None
 
-    def account_worked(self, id: str) -> PartnerSystemUser | None:  # noqa: A002
+    def account_worked(self, id: str) -> PartnerSystemUser | None:
         """An account's call to its partner succeeded."""
         changes = {
             "health.failuresInARow": 0,
@@ -126,7 +126,7 @@ class Users(Repository[User]):
 
     def account_failed(
         self,
-        id: str,  # noqa: A002
+        id: str,
         error: str,
         category: ErrorCategory,
     ) -> PartnerSystemUser | None:

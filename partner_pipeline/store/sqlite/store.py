@@ -94,14 +94,14 @@ class SqliteStore:
         self._insert(collection, encode_table(checked, doing), doing)
         return len(checked)
 
-    def get(self, collection: str, id: str) -> Document | None:  # noqa: A002
+    def get(self, collection: str, id: str) -> Document | None:
         """The document with this ``_id``."""
         return next(iter(self.find(collection, {"_id": id})), None)
 
     def find(
         self,
         collection: str,
-        filter: Filter | None = None,  # noqa: A002
+        filter: Filter | None = None,
         *,
         sort: Keys = (),
         limit: int | None = None,
@@ -119,7 +119,7 @@ class SqliteStore:
         found = (decode(text) for _, text in rows)
         return list(found) if paths is None else [pruned(one, paths) for one in found]
 
-    def update_one(self, collection: str, filter: Filter, update: Update) -> Document | None:  # noqa: A002
+    def update_one(self, collection: str, filter: Filter, update: Update) -> Document | None:
         """Change one document that matches, atomically."""
         doing = f"changing a document in {collection}"
         where, changes = checked_filter(filter, doing), checked_update(update, doing)
@@ -130,7 +130,7 @@ class SqliteStore:
                 return document
         return None
 
-    def update_many(self, collection: str, filter: Filter, update: Update) -> int:  # noqa: A002
+    def update_many(self, collection: str, filter: Filter, update: Update) -> int:
         """Change every document that matches, all or none."""
         doing = f"changing documents in {collection}"
         where, changes = checked_filter(filter, doing), checked_update(update, doing)
@@ -140,7 +140,7 @@ class SqliteStore:
             _replace(connection, collection, changed)
         return len(rows)
 
-    def upsert(self, collection: str, filter: Filter, update: Update) -> Document:  # noqa: A002
+    def upsert(self, collection: str, filter: Filter, update: Update) -> Document:
         """Change the document with these keys, or store it."""
         doing = f"changing or storing a document in {collection}"
         keys, changes = checked_upsert(filter, update, doing)
@@ -154,7 +154,7 @@ class SqliteStore:
             _insert_rows(connection, collection, [_row(document, doing)])
             return document
 
-    def count(self, collection: str, filter: Filter | None = None) -> int:  # noqa: A002
+    def count(self, collection: str, filter: Filter | None = None) -> int:
         """How many documents match."""
         doing = f"counting documents in {collection}"
         condition, values = where_sql(checked_filter(filter, doing))
@@ -162,7 +162,7 @@ class SqliteStore:
             statement = f"SELECT count(*) FROM {table(collection)} WHERE {condition}"
             return int(connection.execute(statement, values).fetchone()[0])
 
-    def delete(self, collection: str, filter: Filter) -> int:  # noqa: A002
+    def delete(self, collection: str, filter: Filter) -> int:
         """Delete every document that matches."""
         doing = f"deleting documents in {collection}"
         condition, values = where_sql(checked_filter(filter, doing))

@@ -42,7 +42,7 @@ contents = st.fixed_dictionaries(
         "in": st.fixed_dictionaries({}, optional={"a": plain, "b": plain, "q": plain}),
     },
 )
-documents = st.builds(lambda id, content: {"_id": id, **content}, identities, contents)  # noqa: A006
+documents = st.builds(lambda id, content: {"_id": id, **content}, identities, contents)
 conditions = (
     plain
     | st.builds(lambda o, v: {o: v}, st.sampled_from(OPERATORS), ordered)
@@ -106,14 +106,14 @@ class Operations(RuleBasedStateMachine):
         )
 
     @rule(filter=filters)
-    def find(self, filter: dict[str, Any]) -> None:  # noqa: A002
+    def find(self, filter: dict[str, Any]) -> None:
         found = sorted(self.store.find("things", filter), key=lambda one: one["_id"])
         expected = sorted(self.plain.find(filter), key=lambda one: one["_id"])
         assert exact(found) == exact(expected)
         assert self.store.count("things", filter) == len(expected)
 
     @rule(filter=filters, identity=identities, data=st.data())
-    def update_one(self, filter: dict[str, Any], identity: str, data: st.DataObject) -> None:  # noqa: A002
+    def update_one(self, filter: dict[str, Any], identity: str, data: st.DataObject) -> None:
         update = data.draw(updates(keys=self.keys_change))
         one = {**filter, "_id": identity}
 
@@ -125,7 +125,7 @@ class Operations(RuleBasedStateMachine):
         self.both(lambda: self.store.update_one("things", one, update), expected)
 
     @rule(filter=filters, update=updates(keys=False))
-    def update_many(self, filter: dict[str, Any], update: dict[str, Any]) -> None:  # noqa: A002
+    def update_many(self, filter: dict[str, Any], update: dict[str, Any]) -> None:
         found = self.plain.find(filter)
         self.plain.update(found, update)
         assert self.store.update_many("things", filter, update) == len(found)
@@ -148,11 +148,11 @@ class Operations(RuleBasedStateMachine):
         self.both(lambda: self.store.upsert("things", {"_id": identity}, whole), expected)
 
     @rule(filter=filters)
-    def delete(self, filter: dict[str, Any]) -> None:  # noqa: A002
+    def delete(self, filter: dict[str, Any]) -> None:
         assert self.store.delete("things", filter) == self.plain.delete(filter)
 
     @rule(several=st.lists(documents, min_size=1, max_size=3), filter=simple, commit=st.booleans())
-    def transaction(self, several: list[Document], filter: dict[str, Any], commit: bool) -> None:  # noqa: A002
+    def transaction(self, several: list[Document], filter: dict[str, Any], commit: bool) -> None:
         before = dict(self.plain.documents)
 
         def work(store: Store) -> None:
@@ -188,7 +188,7 @@ class Operations(RuleBasedStateMachine):
     def the_same(self) -> None:
         if hasattr(self, "plain"):
             found = self.store.find("things", sort=[("_id", 1)])
-            expected = [self.plain.documents[id] for id in sorted(self.plain.documents)]  # noqa: A001
+            expected = [self.plain.documents[id] for id in sorted(self.plain.documents)]
             assert exact(found) == exact(expected)
 
 

@@ -79,7 +79,7 @@ def filled(store: Store, request: pytest.FixtureRequest) -> Store:
     return store
 
 
-def check(store: Store, filter: dict[str, Any]) -> None:  # noqa: A002
+def check(store: Store, filter: dict[str, Any]) -> None:
     everything = store.find("things")
     assert len(everything) == len(VALUES) + 1
     wanted = {document["_id"] for document in everything if matches(document, filter)}
@@ -135,7 +135,7 @@ def test_paths_lead_into_dicts(filled: Store, path: str, value: Any) -> None:
     ],
     ids=str,
 )
-def test_filters(filled: Store, filter: dict[str, Any]) -> None:  # noqa: A002
+def test_filters(filled: Store, filter: dict[str, Any]) -> None:
     check(filled, filter)
 
 
@@ -172,7 +172,7 @@ HOSTILE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("filter", HOSTILE.values(), ids=HOSTILE.keys())
-def test_what_is_no_filter_is_refused(store: Store, filter: Any) -> None:  # noqa: A002
+def test_what_is_no_filter_is_refused(store: Store, filter: Any) -> None:
     store.insert("things", {"_id": "x", "a": 1})
     with pytest.raises(ValidationError, match="finding documents in things: "):
         store.find("things", filter)

@@ -46,14 +46,14 @@ class PlainStore:
             raise DuplicateKey("plain", "_id")
         self._keep({**self.documents, **added})
 
-    def find(self, filter: dict[str, Any]) -> list[Document]:  # noqa: A002
+    def find(self, filter: dict[str, Any]) -> list[Document]:
         return [document for document in self.documents.values() if matches(document, filter)]
 
     def update(self, found: Iterable[Document], update: dict[str, Any]) -> None:
         changed = {document["_id"]: _updated(document, update) for document in found}
         self._keep({**self.documents, **changed})
 
-    def delete(self, filter: dict[str, Any]) -> int:  # noqa: A002
+    def delete(self, filter: dict[str, Any]) -> int:
         found = self.find(filter)
         for document in found:
             del self.documents[document["_id"]]
@@ -68,7 +68,7 @@ class PlainStore:
         self.documents = documents
 
 
-def matches(document: Document, filter: dict[str, Any]) -> bool:  # noqa: A002
+def matches(document: Document, filter: dict[str, Any]) -> bool:
     for path, wanted in filter.items():
         if path == "$or":
             if not any(matches(document, one) for one in wanted):
