@@ -28,13 +28,11 @@ if TYPE_CHECKING:
 )
 @json_option
 def command(*, as_json: bool) -> None:
-    r"""Encrypt the passwords of partner accounts with the newest key.
+    """Encrypt the passwords of partner accounts with the newest key.
 
-    \b
-    With CREDENTIALS_KEYS:
-      1. put a new key in front, for all processes, and restart them;
-      2. run this: every password is encrypted anew with the first key;
-      3. take the old keys away, and restart again.
+    With CREDENTIALS_KEYS: put a new key in front, for all processes, and restart them; run this,
+    which encrypts every password anew with the first key; take the old keys away, and restart
+    again.
 
     Without, the keys are in a file beside EMBEDDED_PATH: stop the workers, run this, start them. It
     makes a new key, encrypts all passwords with it, and takes the old keys out of the file. The

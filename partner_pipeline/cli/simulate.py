@@ -119,13 +119,12 @@ def command(
     faults: tuple[tuple[str, float, Fault], ...],
     as_json: bool,
 ) -> None:
-    r"""Run a simulated SatLoc Cloud.
+    """Run a simulated SatLoc Cloud.
 
     It serves SatLoc's six endpoints until Ctrl-C, and flies every job that is uploaded: a log of it
     appears. Its accounts are shown with their passwords, which open nothing else. Under /_control/
     it tells what it received and takes faults by script, from this machine only.
 
-    \b
     Faults: latency, time_out, reset, status, redirect, wrong_credentials, web_page,
     time_out_after, reset_after, truncated, endless, trickle, duplicated, reordered,
     base64, envelope, old_keys, damaged, refused, no_job_id.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from partner_pipeline.partners.simulator import Fault, SatlocSimulator
@@ -195,3 +197,27 @@ def test_each_worker_ends(words: list[str], installed: Installed) -> None:
         assert "worker started" in worker.stderr.readline()
         os.kill(worker.pid, signal.SIGTERM)
         assert worker.wait(timeout=60) == 0
+
+
+def test_the_api_is_served_until_it_is_told_to_stop(installed: Installed) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    with running("serve", "--port", str(port)) as server:
+        end = time.monotonic() + 60
+        while not _answers(f"{address}/api/health/live"):
+            assert time.monotonic() < end
+            assert server.poll() is None
+        assert httpx.get(f"{address}/api/partners").status_code == 401
+        server.send_signal(signal.SIGTERM)
+        output, errors = server.communicate(timeout=60)
+    assert (server.returncode, output) == (0, "")
+    assert f"serving at {address}/api/docs" in errors
+    assert "Traceback" not in errors
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -50,6 +50,7 @@ def test_help_has_an_example(words: tuple[str, ...], option: str) -> None:
     result = ask(*words, option)
     assert result.exit_code == 0
     assert result.stderr == ""
+    assert "\\b" not in result.stdout  # a mark for click that was written as text
     _, _, example = result.stdout.partition("Example:\n")
     assert example.strip().startswith(" ".join(("partner-pipeline", *words)))
 
