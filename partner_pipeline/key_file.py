@@ -31,13 +31,39 @@ def load_keys(settings: Settings) -> tuple[CredentialsKey, ...]:
     """
     if settings.credentials_keys:
         return settings.credentials_keys
-    path = key_file(settings)
+    return kept_keys(
+        key_file(settings),
+        "embedded",
+        what="the keys of partner passwords",
+        remedy="put the file back from its backup",
+    )
+
+
+def kept_keys(path: Path, name: str, *, what: str, remedy: str) -> tuple[CredentialsKey, ...]:
+    """The keys in a file, which is made with a new key of this name if it is not there.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+    what : str
+        What the keys are, for errors.
+    remedy : str
+        What to do about a file that holds none.
+
+    Raises
+    ------
+    SettingsError
+        A key file that others may read, or that holds no keys.
+    StorageError
+        A key file that cannot be read or made.
+    """
     try:
         if not path.exists():
-            write_keys(path, (new_key("embedded"),), replace=False)
-        return _read(path)
+            write_keys(path, (new_key(name),), replace=False)
+        return _read(path, what, remedy)
     except OSError as error:
-        raise StorageError(f"reading the keys of partner passwords in {path}: {error}") from error
+        raise StorageError(f"reading {what} in {path}: {error}") from error
 
 
 def key_file(settings: Settings) -> Path:
@@ -78,14 +104,14 @@ def write_keys(path: Path, keys: tuple[CredentialsKey, ...], *, replace: bool) -
         draft.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> tuple[CredentialsKey, ...]:
-    what = f"reading the keys of partner passwords in {path}"
+def _read(path: Path, of_what: str, remedy: str) -> tuple[CredentialsKey, ...]:
+    what = f"reading {of_what} in {path}"
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise SettingsError(f"{what}: others may read the file; run chmod 600 on it")
     try:
         keys = credentials_keys(path.read_text("ascii").strip())
     except ValueError as error:
-        raise SettingsError(f"{what}: {error}") from None
+        raise SettingsError(f"{what}: {error}; {remedy}") from None
     if not keys:
-        raise SettingsError(f"{what}: expected at least one key, the file is empty")
+        raise SettingsError(f"{what}: expected at least one key, the file is empty; {remedy}")
     return keys

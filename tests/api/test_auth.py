@@ -274,7 +274,7 @@ def test_a_key_file_that_is_broken(tmp_path: Path, content: str) -> None:
     signing_key(settings)
     (path,) = tmp_path.iterdir()
     path.write_text(content)
-    with pytest.raises(SettingsError, match="holds no key"):
+    with pytest.raises(SettingsError, match="delete it, and everybody logs in anew"):
         signing_key(settings)
 
 

@@ -9,10 +9,13 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+
+if TYPE_CHECKING:
+    from pipeline.workers.tools import Room
 
 _SERVICES = Path(__file__).resolve().parents[2] / "scripts" / "services.py"
 
@@ -54,6 +57,26 @@ def amqp_management_url() -> str:
 def redis_url() -> str:
     """Of Redis."""
     return _url("redis", "REDIS_URL")
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    """The pipeline with logs to work on, on SQLite and embedded queues."""
+    from pipeline.workers.tools import open_room
+
+    with open_room(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["embedded", "servers"])
+def any_room(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Room]:
+    """The same on either kind of store and queue."""
+    from pipeline.workers.tools import open_room, servers_of
+
+    servers = servers_of(request) if request.param == "servers" else {}
+    with open_room(tmp_path, **servers) as opened:
+        assert opened.store.store.name == ("mongodb" if servers else "sqlite")
+        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,12 +28,6 @@ from partner_pipeline.work.failure import Failure
 from partner_pipeline.work.publishing import publish
 from partner_pipeline.work.recover import recover
 from pipeline.workers.tools import CUSTOMER, NORTH, Room, at, open_room, servers_of
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    with open_room(tmp_path) as opened:
-        yield opened
 
 
 class Failing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,20 +15,6 @@ from partner_pipeline.work.recover import recover
 from pipeline.broker.tools import PATIENCE
 from pipeline.repositories.tools import at_once
 from pipeline.workers.tools import Room, at, open_room, servers_of
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    with open_room(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture(params=["embedded", "servers"])
-def any_room(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Room]:
-    servers = servers_of(request) if request.param == "servers" else {}
-    with open_room(tmp_path, **servers) as opened:
-        yield opened
-
 
 UNREADABLE = {
     "not JSON": b"\x00\xff planted-word",

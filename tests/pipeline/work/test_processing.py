@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from math import fsum
 from pathlib import Path
@@ -35,26 +34,9 @@ from pipeline.workers.tools import (
     at,
     field_of,
     flight,
-    open_room,
-    servers_of,
 )
 from satlog_native import open_log
 from satlog_native.synth import damage
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    with open_room(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture(params=["embedded", "servers"])
-def any_room(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Room]:
-    servers = servers_of(request) if request.param == "servers" else {}
-    with open_room(tmp_path, **servers) as opened:
-        assert opened.store.store.name == ("mongodb" if servers else "sqlite")
-        yield opened
-
 
 # What is stored.
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from partner_pipeline.broker import message as headers
 from partner_pipeline.model.housekeeping import OutboxMessage
@@ -21,20 +18,7 @@ from partner_pipeline.work.publishing import (
     publish_waiting,
 )
 from pipeline.repositories.tools import at_once
-from pipeline.workers.tools import CUSTOMER, Room, open_room, servers_of
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    with open_room(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture(params=["embedded", "servers"])
-def any_room(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Room]:
-    servers = servers_of(request) if request.param == "servers" else {}
-    with open_room(tmp_path, **servers) as opened:
-        yield opened
+from pipeline.workers.tools import CUSTOMER, Room, open_room
 
 
 def _task(number: int = 1) -> TaskMessage:
