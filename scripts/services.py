@@ -5,7 +5,8 @@ status  what runs; exit status 1 unless all do
 kill    as a crash does it; what was written stays, and up starts it again on the same port
 down    stop, and remove everything but downloaded packages
 
-A service whose variable is set already is left to whoever set it.
+Programs that the tests start themselves are installed by up, which prints their paths; nothing
+else happens to them. What has its variable set already is left to whoever set it.
 """
 
 from __future__ import annotations
@@ -136,6 +137,41 @@ def redis(folder: Path, ports: Ports) -> Service:
 SERVICES = {"rabbitmq": rabbitmq, "mongodb": mongodb, "redis": redis}
 
 
+@dataclass(frozen=True)
+class Program:
+    """Something that the tests start themselves; its package has its name."""
+
+    name: str
+    paths: dict[str, str]  # by variable
+
+    def up(self) -> bool:
+        """Install what is missing; print its paths."""
+        given = {name: os.environ[name] for name in self.paths if os.environ.get(name)}
+        for name, path in {**self.paths, **given}.items():
+            if name not in given:
+                install(Path(path), [self.name])
+            print(f"export {name}={shlex.quote(path)}")
+        return True
+
+    def status(self) -> bool:
+        """Print whether it is installed."""
+        is_there = all(Path(path).exists() for path in self.paths.values())
+        print(f"{self.name:10}", " ".join(self.paths.values()) if is_there else "missing")
+        return is_there
+
+    def kill(self) -> bool:
+        """Nothing runs."""
+        return True
+
+    down = kill
+
+
+PROGRAMS = {
+    "prometheus": {"PROMETHEUS": "/usr/bin/prometheus", "PROMTOOL": "/usr/bin/promtool"},
+    "chromium": {"CHROMIUM": "/usr/bin/chromium"},
+}
+
+
 class Server:
     """The one process of a service; its number and its ports are in a file of its folder."""
 
@@ -161,7 +197,7 @@ class Server:
     def start(self) -> None:
         """Install it, run it and wait until it answers."""
         self.kill()
-        install(self.service)
+        install(self.service.program, self.service.install)
         self.folder.mkdir(parents=True, exist_ok=True)
         for name, text in self.service.files.items():
             (self.folder / name).write_text(text)
@@ -194,7 +230,7 @@ class Server:
     def status(self) -> bool:
         """Print whether it is up."""
         is_up = self.answers()
-        print(f"{self.name:9}", " ".join(self.service.urls.values()) if is_up else "down")
+        print(f"{self.name:10}", " ".join(self.service.urls.values()) if is_up else "down")
         return is_up
 
     def kill(self) -> bool:
@@ -221,18 +257,19 @@ class Server:
             return False
 
 
-def install(service: Service) -> None:
-    """Make its program available, or say what to install."""
-    if service.program.exists():
+def install(program: Path, by: list[str]) -> None:
+    """Make a program available by a command or a package of Debian, or say what to install."""
+    if program.exists():
         return
-    commands = [service.install]
-    if len(service.install) == 1:
+    commands = [by]
+    if len(by) == 1:
         apt = ["apt-get", "-qq", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"]
-        commands = [[*apt, "update"], [*apt, "install", *service.install]]
+        commands = [[*apt, "update"], [*apt, "install", *by]]
         if os.geteuid() or not shutil.which("apt-get"):
-            raise ServiceError(f"{service.program} is missing: sudo {shlex.join(commands[-1])}")
-    # Packages of Debian do not start their own server on run level 1.
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+            raise ServiceError(f"{program} is missing: sudo {shlex.join(commands[-1])}")
+    # Packages of Debian start their own server neither on run level 1 nor where systemd is away.
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    environment |= {"RUNLEVEL": "1", "SYSTEMD_OFFLINE": "1"}
     for command in commands:
         print(shlex.join(command), file=sys.stderr)
         done = run(command, environment)
@@ -281,15 +318,19 @@ def main() -> int:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("services", description=__doc__, formatter_class=layout)
     parser.add_argument("command", choices=["up", "down", "status", "kill"])
-    parser.add_argument("services", nargs="*", help=f"{', '.join(SERVICES)}; all when left out")
+    known = [*SERVICES, *PROGRAMS]
+    parser.add_argument("services", nargs="*", help=f"{', '.join(known)}; all when left out")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="default: build/services")
     arguments = parser.parse_intermixed_args()
-    for unknown in set(arguments.services) - set(SERVICES):
+    for unknown in set(arguments.services) - set(known):
         parser.error(f"no such service: {unknown}")
     folder = arguments.folder.resolve()
     with alone(folder):
-        servers = [Server(name, folder) for name in arguments.services or SERVICES]
-        done = [getattr(server, arguments.command)() for server in servers]
+        asked = [
+            Server(name, folder) if name in SERVICES else Program(name, PROGRAMS[name])
+            for name in arguments.services or known
+        ]
+        done = [getattr(each, arguments.command)() for each in asked]
     return 0 if all(done) else 1
 
 

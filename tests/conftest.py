@@ -1,12 +1,14 @@
-"""Hypothesis profiles: ``--hypothesis-profile=brief|dev|ci|long``."""
+"""Hypothesis profiles: ``--hypothesis-profile=brief|dev|ci|long``; programs that tests start."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from provided import provided
 from satlog_native import damage, decoding, index, log, streaming
 
 # Whole layouts and logs are large draws; that they are slow is no news. Timing is never asserted.
@@ -43,3 +45,21 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_index(small_steps: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a small log be read as one that is too large to keep an index of."""
     monkeypatch.setattr(log, "KEPT_INDEX", 0)
+
+
+@pytest.fixture(scope="session")
+def prometheus_program() -> Path:
+    """The server of Prometheus."""
+    return Path(provided("prometheus", "PROMETHEUS"))
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    """What checks Prometheus's files, and tests its rules."""
+    return Path(provided("prometheus", "PROMTOOL"))
+
+
+@pytest.fixture(scope="session")
+def chromium_program() -> Path:
+    """A browser, for playwright's ``executable_path``."""
+    return Path(provided("chromium", "CHROMIUM"))

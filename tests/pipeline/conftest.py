@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,49 +10,34 @@ from urllib.parse import quote
 
 import pytest
 
+from provided import provided
+
 if TYPE_CHECKING:
     from pipeline.workers.tools import Room
-
-_SERVICES = Path(__file__).resolve().parents[2] / "scripts" / "services.py"
-
-
-def _url(service: str, variable: str) -> str:
-    """The URL of a service, started when it is not there; several test processes share it."""
-    if url := os.environ.get(variable):
-        return url
-    command = [sys.executable, str(_SERVICES), "up", service]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = f"{variable} is not set, and scripts/services up {service} failed: {done.stderr}"
-        if os.environ.get("SATLOG_REQUIRE_SERVICES"):
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
-    lines = (shlex.split(line)[1].partition("=") for line in done.stdout.splitlines())
-    return {name: value for name, _, value in lines}[variable]
 
 
 @pytest.fixture(scope="session")
 def mongo_uri() -> str:
     """Of a MongoDB or of the server that speaks its protocol."""
-    return _url("mongodb", "MONGODB_URI")
+    return provided("mongodb", "MONGODB_URI")
 
 
 @pytest.fixture(scope="session")
 def amqp_url() -> str:
     """Of RabbitMQ."""
-    return _url("rabbitmq", "AMQP_URL")
+    return provided("rabbitmq", "AMQP_URL")
 
 
 @pytest.fixture(scope="session")
 def amqp_management_url() -> str:
     """Of RabbitMQ's management API, with the account."""
-    return _url("rabbitmq", "RABBITMQ_MANAGEMENT_URL")
+    return provided("rabbitmq", "RABBITMQ_MANAGEMENT_URL")
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> str:
     """Of Redis."""
-    return _url("redis", "REDIS_URL")
+    return provided("redis", "REDIS_URL")
 
 
 @pytest.fixture
