@@ -26,7 +26,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from partner_pipeline.api.app import listening, server
+from partner_pipeline.serving import listening, server
 from partner_pipeline.model.people import UserKind
 from partner_pipeline.partners.base import PartnerAircraft
 from partner_pipeline.partners.simulator import SatlocSimulator, SimulatorConfig

@@ -1,11 +1,8 @@
-"""The application: routes, guards and errors put together, and served."""
+"""The application: routes, guards and errors put together."""
 
 from __future__ import annotations
 
-import signal
-import socket
-import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -29,13 +26,9 @@ from partner_pipeline.api.routes import (
 from partner_pipeline.api.schemas.common import ErrorAnswer
 from partner_pipeline.api.secret import signing_key
 from partner_pipeline.api.security import Guard
-from partner_pipeline.errors import InfrastructureError
 from partner_pipeline.observe.health import PartnerWatch
 from partner_pipeline.work.context import Context
 from satlog_native import __version__
-
-if TYPE_CHECKING:
-    import uvicorn
 
 _ABOUT: Final = """Jobs out to partners, their flight logs back: decoded, matched, stored.
 
@@ -111,67 +104,3 @@ def _document(app: FastAPI) -> None:
         return made()
 
     app.openapi = openapi  # type: ignore[method-assign]
-
-
-def serve(context: Context, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve the API until SIGTERM or Ctrl-C, and end what is asked by then.
-
-    Raises
-    ------
-    SettingsError
-        As :func:`create_app`.
-    InfrastructureError
-        If there is no serving at that address.
-    """
-    running = server(context)
-    with listening(host, port) as address:
-        # Uvicorn ends in order, and then sends itself the signal that it got: nothing is left for
-        # it to do, and what is open must be closed by its owner.
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: None)
-        running.run(sockets=[address])
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A socket to serve on; port 0 takes a free one.
-
-    Raises
-    ------
-    InfrastructureError
-        If the address cannot be had.
-    """
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        # Named as TCP: else asyncio leaves Nagle's algorithm on, and each answer waits 40 ms.
-        made = socket.socket(family, kind, socket.IPPROTO_TCP)
-        try:
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            made.bind(address)
-        except OSError:
-            made.close()
-            raise
-    except OSError as error:
-        raise InfrastructureError(
-            f"serving at {host}:{port}: {error.strerror or error}; give another host or port"
-        ) from error
-    return made
-
-
-def server(context: Context) -> uvicorn.Server:
-    """A server to ``run(sockets=[...])`` in any thread; ``should_exit`` ends it."""
-    import uvicorn
-
-    config = uvicorn.Config(
-        create_app(context),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips=context.settings.api_trusted_proxies,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=int(context.settings.shutdown_grace.total_seconds()),
-        h11_max_incomplete_event_size=1 << 16,
-        lifespan="off",
-    )
-    return uvicorn.Server(config)

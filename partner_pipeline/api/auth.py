@@ -19,6 +19,7 @@ from partner_pipeline.api.errors import Forbidden
 from partner_pipeline.errors import NotFoundError, ValidationError
 from partner_pipeline.model.clock import Now
 from partner_pipeline.model.people import User, UserKind
+from partner_pipeline.model.sessions import Session
 from partner_pipeline.work.context import Context
 from partner_pipeline.work.sign_in import NotSignedIn, SignedIn, signed_in
 
@@ -49,19 +50,24 @@ class Tokens:
         self._key = key
         self._now = now
 
-    def access(self, who: SignedIn) -> str:
+    def access(self, user: User, session: Session) -> str:
         """Opens the routes, for `ACCESS`."""
-        return self._made("access", who, self._now() + ACCESS)
+        return self._made("access", user, session, self._now() + ACCESS)
 
     def refresh(self, who: SignedIn) -> str:
         """Gets the next tokens, once, as long as the session lasts."""
-        return self._made("refresh", who, who.session.expires_at, jti=who.refresh)
+        session = who.session
+        return self._made("refresh", who.user, session, session.expires_at, jti=who.refresh)
 
-    def _made(self, kind: str, who: SignedIn, expires: datetime, **more: str) -> str:
+    def page(self, user: User, session: Session) -> str:
+        """Gets access tokens for the pages, as long as the session lasts."""
+        return self._made("page", user, session, session.expires_at)
+
+    def _made(self, kind: str, user: User, session: Session, expires: datetime, **more: str) -> str:
         claims: dict[str, Any] = {
             "iss": _ISSUER,
-            "sub": who.user.id,
-            "sid": who.session.id,
+            "sub": user.id,
+            "sid": session.id,
             "typ": kind,
             "iat": int(self._now().timestamp()),
             "exp": int(expires.timestamp()),
@@ -72,6 +78,10 @@ class Tokens:
     def session_of_access(self, token: str) -> str:
         """The session of an access token; raises NotSignedIn."""
         return str(self._read(token, "access")["sid"])
+
+    def session_of_page(self, token: str) -> str:
+        """The session of a page token; raises NotSignedIn."""
+        return str(self._read(token, "page")["sid"])
 
     def session_of_refresh(self, token: str) -> tuple[str, str]:
         """The session of a refresh token, and the token's own secret; raises NotSignedIn."""
@@ -203,6 +213,11 @@ def anybody(request: Request, given: _Given) -> Caller | None:
 def _caller(request: Request, token: str) -> Caller:
     tokens: Tokens = request.app.state.tokens
     user, session = signed_in(_context(request), tokens.session_of_access(token))
+    return caller_of(user, session)
+
+
+def caller_of(user: User, session: Session) -> Caller:
+    """A user who is logged in; raises NotSignedIn for one that nobody logs in as."""
     return Caller(user, session.id, role_of(user), customer_of(user))
 
 

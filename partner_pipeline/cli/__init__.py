@@ -15,7 +15,7 @@ COMMANDS = {
     "sync": "Run the worker that uploads jobs and processes logs.",
     "archive": "Run the worker that archives expired dead letters.",
     "alert": "Run the worker that mails when people are needed.",
-    "serve": "Serve the REST API.",
+    "serve": "Serve the pages and the REST API.",
     "setup": "Make the first users: partner, admin, customer, aircraft, account.",
     "users": "List, add and change users of all kinds.",
     "jobs": "List and add jobs, and assign them.",

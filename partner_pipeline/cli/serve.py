@@ -15,13 +15,13 @@ from satlog_native.cli.group import examples
     "--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="Its port."
 )
 def command(*, host: str, port: int) -> None:
-    """Serve the REST API.
+    """Serve the pages and the REST API.
 
-    What it offers stands at /api/docs. Put a proxy that speaks TLS in front of it where others than
-    this machine are to reach it.
+    What the API offers stands at /api/docs. Put a proxy that speaks TLS in front of it where others
+    than this machine are to reach it.
     """
-    from partner_pipeline.api.app import serve
+    from partner_pipeline.serving import serve
 
     with worker_context() as context:
-        note(f"serving at http://{host}:{port}/api/docs")
+        note(f"pages at http://{host}:{port}/, the API at http://{host}:{port}/api/docs")
         serve(context, host, port)

@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from api.world import World
-from partner_pipeline.api.app import listening, serve
+from partner_pipeline.serving import listening, serve
 from partner_pipeline.errors import InfrastructureError
 
 SERVE = """
 import sys
 from pathlib import Path
-from partner_pipeline.api.app import serve
+from partner_pipeline.serving import serve
 from partner_pipeline.settings import Settings
 from partner_pipeline.workers.opening import open_context
 

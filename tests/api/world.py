@@ -14,7 +14,7 @@ import httpx
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
-from partner_pipeline.api.app import listening, server
+from partner_pipeline.serving import listening, server
 from partner_pipeline.model.ids import deterministic_id
 from partner_pipeline.model.people import Partner, Pilot, User, UserKind
 from partner_pipeline.partners.simulator import SatlocSimulator, SimulatorConfig
@@ -138,9 +138,9 @@ def serving(context: Context) -> Iterator[tuple[FastAPI, str]]:
 
 
 @contextmanager
-def open_world(folder: Path, **changed: Any) -> Iterator[World]:
+def open_world(folder: Path, clock: Clock | None = None, **changed: Any) -> Iterator[World]:
     """The API with two customers; `changed` are other settings."""
-    clock = Clock()
+    clock = clock or Clock()
     with ExitStack() as opened:
         simulator = opened.enter_context(SatlocSimulator(SimulatorConfig(), now=clock))
         values: dict[str, Any] = {

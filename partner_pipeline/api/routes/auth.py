@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from partner_pipeline.api.auth import ACCESS, Caller, Here, Member, Tokens, customer_of, role_of
+from partner_pipeline.api.auth import ACCESS, Here, Member, Tokens, caller_of
 from partner_pipeline.api.schemas.auth import Login, Me, Refresh, TokensAnswer
 from partner_pipeline.work.sign_in import SignedIn, refreshed, sign_in, sign_out
 
@@ -41,10 +41,9 @@ def me(who: Member) -> Me:
 
 def _tokens(request: Request, who: SignedIn) -> TokensAnswer:
     tokens: Tokens = request.app.state.tokens
-    role = role_of(who.user)
     return TokensAnswer(
-        access_token=tokens.access(who),
+        access_token=tokens.access(who.user, who.session),
         refresh_token=tokens.refresh(who),
         expires_in=int(ACCESS.total_seconds()),
-        user=Me.of(Caller(who.user, who.session.id, role, customer_of(who.user))),
+        user=Me.of(caller_of(who.user, who.session)),
     )

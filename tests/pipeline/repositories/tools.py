@@ -13,8 +13,8 @@ T = TypeVar("T")
 class Clock:
     """Stands still until it is told to go on."""
 
-    def __init__(self) -> None:
-        self.time = datetime(2025, 9, 15, 12, tzinfo=UTC)
+    def __init__(self, begin: datetime = datetime(2025, 9, 15, 12, tzinfo=UTC)) -> None:
+        self.time = begin
 
     def __call__(self) -> datetime:
         return self.time

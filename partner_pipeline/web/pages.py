@@ -1,0 +1,51 @@
+"""The one page and its files; which page is seen, its script tells by the address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.responses import Response
+
+STATIC: Final = "/static"
+
+#: As in ``static/js/routes.js``.
+_ADDRESSES: Final = (
+    "/",
+    "/login",
+    "/logs",
+    "/logs/{id}",
+    "/jobs",
+    "/jobs/{id}",
+    "/letters",
+    "/partners",
+)
+_FOLDER: Final = Path(__file__).parent / "static"
+#: Kept by the browser, and asked for again: a new version is seen at once.
+_CACHE: Final = {"cache-control": "no-cache"}
+
+router = APIRouter(include_in_schema=False)
+
+
+def page() -> FileResponse:
+    """The page; it holds no data."""
+    return FileResponse(_FOLDER / "page.html", headers=_CACHE)
+
+
+for _address in _ADDRESSES:
+    router.add_api_route(_address, page)
+
+
+class _Files(StaticFiles):
+    def file_response(self, *args: object, **more: object) -> Response:
+        response: Response = super().file_response(*args, **more)  # type: ignore[arg-type]
+        response.headers.update(_CACHE)
+        return response
+
+
+def files() -> StaticFiles:
+    """Styles, scripts and pictures."""
+    return _Files(directory=_FOLDER)

@@ -1,0 +1,18 @@
+/** States of the pipeline's things, in colours and words. */
+
+export const LOG_TONES = {
+  pending: "quiet",
+  downloading: "info",
+  downloaded: "info",
+  processing: "info",
+  processed: "good",
+  failed: "bad",
+  skipped: "quiet",
+};
+
+export const DECISION_TONES = {matched: "good", manual: "good", ambiguous: "warn", unmatched: "warn"};
+
+export const SYNC_TONES = {uploaded: "good", internal: "quiet", queued: "info", failed: "bad", uncertain: "warn"};
+
+/** [value, label] of a select. */
+export const choices = (tones) => Object.keys(tones).map((value) => [value, value]);
