@@ -63,4 +63,8 @@ In demo/ are now the log of a flight and the job it flew, and of them
   report.pdf   the work record; report.html is the same as a page
   pipeline/    what the pipeline stored of three jobs that it had flown
 Next: satlog -h, README.md, docs/layouts.md. The commands are $satlog and $pipeline
+
+The pages: they are served until Ctrl-C, with a partner and workers at work, by
+  $pipeline demo --folder demo/pipeline --overwrite --serve
+Open http://127.0.0.1:8000 and log in as demo, password only-in-the-demo: that works only there.
 END

@@ -1,4 +1,4 @@
-"""The demo itself: everything that the pipeline does, in one process, with three jobs."""
+"""The demo itself: all that the pipeline does, in one process, with three jobs."""
 
 from __future__ import annotations
 
@@ -90,8 +90,23 @@ class DemoSettings(Settings):
         return (init_settings,)
 
 
-def run_demo(database: Path, logs: Path, tell: Tell) -> list[Flown]:
-    """Fly three jobs; what became of each.
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo whose jobs are flown, and that goes on.
+
+    Attributes
+    ----------
+    flown : list of Flown
+    """
+
+    context: Context
+    satloc: SatlocSimulator
+    flown: list[Flown]
+
+
+@contextmanager
+def run_demo(database: Path, logs: Path, tell: Tell) -> Iterator[Demo]:
+    """Fly three jobs; partner and workers go on until the end.
 
     Parameters
     ----------
@@ -111,7 +126,8 @@ def run_demo(database: Path, logs: Path, tell: Tell) -> list[Flown]:
                 tell("workers poll, upload and process")
                 pairs = _assigned(context, aircraft, tell)
                 _wait(context, len(pairs), tell)
-            return [_flown(context, job, user) for job, user in pairs]
+                flown = [_flown(context, job, user) for job, user in pairs]
+                yield Demo(context, satloc, flown)
 
 
 def _settings(endpoint: str, database: Path, logs: Path) -> Settings:
@@ -124,6 +140,7 @@ def _settings(endpoint: str, database: Path, logs: Path) -> Settings:
         embedded_path=database,
         dlq_archive_path=database.with_name("dlq_archives"),
         log_level="WARNING",
+        log_format="console",
     )
 
 

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from pipeline.cli.tools import Process
+import httpx
+
+from pipeline.cli.tools import SCRIPT, Process
 
 
 def test_three_jobs_come_through(home: Path, process: Process) -> None:
@@ -60,3 +69,34 @@ def test_replaces_only_when_told(home: Path, process: Process) -> None:
     assert (home / "mine" / "satlog-pipeline.db").read_text() == "no database at all"
     assert process("demo", "--folder", "mine", "--overwrite").returncode == 0
     assert (home / "mine" / "notes.txt").read_text() == "mine"
+
+
+def test_its_pages_have_a_login_and_logs_that_need_somebody(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    command = [SCRIPT, "demo", "--serve", "--port", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=home) as process:
+        assert process.stderr is not None
+        told = next(line for line in process.stderr if line.startswith("Open http"))
+        found_login = re.fullmatch(r"Open (\S+) and log in as (\S+), password (\S+);.*\n", told)
+        assert found_login is not None, told
+        url, username, password = found_login.groups()
+        transport = httpx.HTTPTransport(retries=8)  # until it listens
+        with httpx.Client(base_url=url, transport=transport) as browser:
+            login = {"username": username, "password": password}
+            token = browser.post("/session", json=login).json()["accessToken"]
+            browser.headers["authorization"] = f"Bearer {token}"
+            _until_all_have_come(lambda: browser.get("/api/overview").json()["logs"])
+        process.send_signal(signal.SIGINT)
+        assert "Look further" in process.stderr.read()
+    assert process.returncode == 0
+
+
+def _until_all_have_come(logs: Callable[[], dict[str, Any]]) -> None:
+    """The three of the jobs, one of no job, one that is damaged, and one that is none."""
+    end = time.monotonic() + 60
+    wanted = {"processed": 5, "failed": 1}
+    while not wanted.items() <= (found := logs())["byStatus"].items():
+        assert time.monotonic() < end, found
+        time.sleep(0.05)
+    assert (found["damaged"], found["unmatched"]) == (1, 2)
