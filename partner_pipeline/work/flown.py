@@ -41,6 +41,9 @@ DETAIL_COLUMNS: Final = {
     "laser_height": "height",
 }
 
+#: Lost runs that are kept with a log: a hostile one has millions.
+_MOST_RUNS: Final = 10
+
 _NO_LINES: Final[dict[str, Any]] = {"type": "MultiLineString", "coordinates": []}
 
 
@@ -117,7 +120,9 @@ def read_flown_log(path: Path, file_name: str, layout: str = "satloc_air") -> Fl
     except (LogError, AnalysisError) as error:
         # The disk's trouble is not the log's.
         kind = StorageError if isinstance(error.__cause__, OSError) else ProcessingError
-        raise kind(f"processing log {file_name!r}: {error}") from error
+        # Customers read this too, whose business our folders are not.
+        told = str(error).replace(str(path), path.name)
+        raise kind(f"processing log {file_name!r}: {told}") from error
 
 
 def _kinds(log: Log) -> list[str]:
@@ -153,7 +158,7 @@ def _told(
             "layoutStatus": log.layout.status,
         },
         statistics=_document(summary),
-        damage=_document({**damage, "lost": len(damage["lost"])}),
+        damage=_damage(damage),
         passes=[_document(row) for row in passes.iter_rows(named=True)],
         segments=segments,
         treated=None if coverage is None else _wkb(coverage.treated),
@@ -161,6 +166,11 @@ def _told(
         details=_details(track),
         seconds=seconds,
     )
+
+
+def _damage(told: dict[str, Any]) -> dict[str, Any]:
+    lost = told["lost"]
+    return _document({**told, "lost": len(lost), "lost_runs": list(lost[:_MOST_RUNS])})
 
 
 def _ground(track: pl.DataFrame) -> tuple[flight.Coverage | None, dict[str, Any], list[str]]:
