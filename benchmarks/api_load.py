@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +27,10 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from partner_pipeline.serving import listening, server
 from partner_pipeline.model.people import UserKind
 from partner_pipeline.partners.base import PartnerAircraft
 from partner_pipeline.partners.simulator import SatlocSimulator, SimulatorConfig
+from partner_pipeline.serving import listening, server
 from partner_pipeline.settings import Settings
 from partner_pipeline.work import founding, people
 from partner_pipeline.work.assign import Assignee, assign
@@ -75,12 +76,42 @@ class Seen:
             if error is not None:
                 self.errors[f"{name}: {error}"] += 1
 
+    @property
+    def requests(self) -> int:
+        """How many were answered, or failed."""
+        return sum(map(len, self.seconds.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """So many clients, for so long, and what they saw."""
+
+    clients: int
+    lasted: float  # s
+    seen: Seen
+
+    def rows(self) -> Iterator[tuple[str, int, float, float]]:
+        """Of each route, and of all: requests, median and 95th percentile, s."""
+        whole: list[float] = []
+        for name in _READS:
+            whole += (found := self.seen.seconds.get(name, []))
+            if found:
+                yield name, len(found), _at(found, 50), _at(found, 95)
+        yield "all", len(whole), _at(whole, 50), _at(whole, 95)
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=30.0)
     told = parser.parse_args()
+    load = measure(told.clients, told.seconds)
+    _tell(load)
+    return 1 if load.seen.errors else 0
+
+
+def measure(clients: int, seconds: float) -> Load:
+    """Serve, and ask."""
     spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(prefix="satlog-load-") as folder:
         ours, theirs = spawn.Pipe()
@@ -89,13 +120,11 @@ def main() -> int:
         try:
             url, ids = ours.recv()
             begun = time.perf_counter()
-            seen = _load(url, ids, told.clients, told.seconds)
-            lasted = time.perf_counter() - begun
+            seen = _load(url, ids, clients, seconds)
+            return Load(clients, time.perf_counter() - begun, seen)
         finally:
             ours.send("stop")
             process.join(60)
-    _tell(seen, told.clients, lasted)
-    return 1 if seen.errors else 0
 
 
 def _serve(folder: str, pipe: Any) -> None:
@@ -200,28 +229,23 @@ def _client(
             seen.note(name, time.perf_counter() - begun, error)
 
 
-def _tell(seen: Seen, clients: int, lasted: float) -> None:
+def _tell(load: Load) -> None:
     print(f"{'route':36} {'requests':>9} {'median':>9} {'p95':>9}")
-    whole: list[float] = []
-    for name in _READS:
-        times = sorted(seen.seconds.get(name, []))
-        whole += times
-        if times:
-            print(f"{name:36} {len(times):9,} {_ms(times, 0.5)} {_ms(times, 0.95)}")
-    whole.sort()
-    print(f"{'all':36} {len(whole):9,} {_ms(whole, 0.5)} {_ms(whole, 0.95)}")
-    errors = seen.errors.total()
-    rate = len(whole) / lasted
-    print(f"{clients} clients, {lasted:.1f} s: {rate:,.0f} requests a second, {errors:,} errors")
-    for error, count in seen.errors.most_common(5):
+    for name, count, median, p95 in load.rows():
+        print(f"{name:36} {count:9,} {1e3 * median:6.0f} ms {1e3 * p95:6.0f} ms")
+    errors, rate = load.seen.errors, load.seen.requests / load.lasted
+    print(
+        f"{load.clients} clients, {load.lasted:.1f} s: {rate:,.0f} requests a second, "
+        f"{errors.total():,} errors"
+    )
+    for error, count in errors.most_common(5):
         print(f"  {count:,} x {error}", file=sys.stderr)
 
 
-def _ms(times: list[float], share: float) -> str:
-    if len(times) < 2:
-        return f"{1000 * times[0]:6.0f} ms"
-    at = statistics.quantiles(times, n=100, method="inclusive")[round(100 * share) - 1]
-    return f"{1000 * at:6.0f} ms"
+def _at(seconds: list[float], percent: int) -> float:
+    if len(seconds) < 2:
+        return seconds[0]
+    return statistics.quantiles(seconds, n=100, method="inclusive")[percent - 1]
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
+from benchmarks.api_load import Load
 from benchmarks.markdown import Target, at_least, figure, milliseconds, table, times
 from benchmarks.pipeline import STEPS, Measured, Results, Working
 
@@ -53,6 +54,33 @@ def lines(results: Results) -> Iterator[str]:
         numbers=len(names),
     )
     yield _HOW
+
+
+def api_target(load: Load) -> Target:
+    """What the REST API is to bear."""
+    errors = load.seen.errors.total()
+    (*_, (_, requests, _, p95)) = load.rows()
+    measured = f"{errors:,} of {requests:,} requests; p95 {milliseconds(p95)} ms"
+    what = f"errors, {load.clients} clients asking the REST API for {load.lasted:.0f} s"
+    return Target(what, "none", measured, errors == 0)
+
+
+def api_lines(load: Load) -> Iterator[str]:
+    """Its section."""
+    yield "## The REST API\n"
+    yield (
+        f"{load.clients} clients, each of which asks again as soon as it has its answer; served by "
+        "one process on the embedded default, on the same cores as the clients: "
+        f"{figure(load.seen.requests / load.lasted)} requests a second.\n"
+    )
+    yield from table(
+        ("", "requests", "median, ms", "p95, ms"),
+        (
+            (f"`{name}`", f"{count:,}", milliseconds(middle), milliseconds(p95))
+            for name, count, middle, p95 in load.rows()
+        ),
+        numbers=3,
+    )
 
 
 _HOW = """\

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from benchmarks import (
+    api_load,
     dataset,
     machine,
     measure,
@@ -27,6 +28,8 @@ from benchmarks.subjects import SUBJECTS
 _HERE = Path(__file__).parent
 #: Marks of rates that are another log's.
 _MARKS = {"flight": " ¹", "million": " ²"}
+#: Clients of the REST API, and s that they ask it.
+_CLIENTS, _CLIENTS_QUICK = (50, 30.0), (4, 1.0)
 
 
 class Results(NamedTuple):
@@ -37,6 +40,7 @@ class Results(NamedTuple):
     dataset: Race
     answers: list[Answer]
     pipeline: pipeline.Results
+    api: api_load.Load
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -74,7 +78,10 @@ def report(*, quick: bool) -> str:
             name: measure.measure(workload, efforts[name]) for name, workload in logs.items()
         }
         flows = pipeline.measure(Path(folder), quick=quick)
-        return "\n".join(_lines(about, Results(measured, convert, workers, answers, flows)))
+        measure.tell("the REST API")
+        load = api_load.measure(*(_CLIENTS_QUICK if quick else _CLIENTS))
+        results = Results(measured, convert, workers, answers, flows, load)
+        return "\n".join(_lines(about, results))
 
 
 def _lines(about: dict[str, str], results: Results) -> Iterator[str]:
@@ -91,6 +98,7 @@ def _lines(about: dict[str, str], results: Results) -> Iterator[str]:
                 *_targets(results.logs, results.convert),
                 *_analysis_targets(results),
                 *pipeline_report.targets(results.pipeline),
+                pipeline_report.api_target(results.api),
             )
         ),
     )
@@ -108,6 +116,7 @@ def _lines(about: dict[str, str], results: Results) -> Iterator[str]:
         numbers=3,
     )
     yield from pipeline_report.lines(results.pipeline)
+    yield from pipeline_report.api_lines(results.api)
     yield "## Whole processes\n"
     yield from table(("", "ms"), _process_rows(results), numbers=1)
     yield (_HERE / "NOTES.md").read_text(encoding="utf-8")

@@ -32,7 +32,8 @@ def test_every_log_and_subject_has_its_row(text: str) -> None:
 def test_every_target_is_reached_or_not(text: str) -> None:
     section = text.partition("## Targets")[2].partition("\n## ")[0]
     rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
-    assert len(rows) in {20 + 4, 20 + 4 + 2}  # of the pipeline; on servers, where they are
+    # Of the core, of the pipeline on SQLite, on servers where they are, and of the REST API.
+    assert len(rows) in {20 + 4 + 1, 20 + 4 + 2 + 1}
     for row in rows:
         assert row.endswith(("| reached |", "| **not reached** |"))
 
@@ -49,6 +50,13 @@ def test_the_pipeline_has_its_rows(text: str) -> None:
     for step in (*STEPS, "download", "queue and states"):
         assert f"\n| {step}" in section
     assert ("| servers ¹ |" in section) != ("were missing" in section)
+
+
+def test_the_api_has_its_rows_and_no_errors(text: str) -> None:
+    section = text.partition("## The REST API")[2].partition("\n## ")[0]
+    assert "\n| `GET /api/logs/{log}` |" in section
+    target = next(line for line in text.splitlines() if "asking the REST API" in line)
+    assert "| none | 0 of " in target
 
 
 def test_calls_take_turns() -> None:
