@@ -68,7 +68,7 @@ def add_error_handlers(app: FastAPI) -> None:
     """Have an application answer in this shape, whatever goes wrong."""
     app.add_exception_handler(errors.PipelineError, _pipeline_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(HTTPException, http_error)
 
 
 def error_answer(
@@ -139,7 +139,8 @@ def _problem(found: Mapping[str, Any]) -> dict[str, str]:
     return {"field": ".".join(path) or where, "problem": str(found["msg"])}
 
 
-def _http_error(_request: Request, error: Exception) -> JSONResponse:
+def http_error(_request: Request, error: Exception) -> JSONResponse:
+    """What the framework itself refuses."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     message = str(error.detail) if isinstance(error, HTTPException) else ""
     headers = error.headers if isinstance(error, HTTPException) else None

@@ -17,3 +17,4 @@ def add_pages(app: FastAPI) -> None:
     app.include_router(session.router)
     app.include_router(pages.router)
     app.mount(pages.STATIC, pages.files())
+    app.add_exception_handler(404, pages.nowhere)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
+
+from partner_pipeline.api.errors import http_error
 
 STATIC: Final = "/static"
 
@@ -37,6 +39,14 @@ def page() -> FileResponse:
 
 for _address in _ADDRESSES:
     router.add_api_route(_address, page)
+
+
+async def nowhere(request: Request, error: Exception) -> Response:
+    """For people who went astray the page, which says so; for programs the error."""
+    asks_for_a_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    if asks_for_a_page and not request.url.path.startswith(("/api/", STATIC)):
+        return FileResponse(_FOLDER / "page.html", status_code=404, headers=_CACHE)
+    return http_error(request, error)
 
 
 class _Files(StaticFiles):

@@ -6,7 +6,7 @@ import {tellProblem} from "./notices.js";
 import {button, problemBox} from "./parts.js";
 import {MENU, routeOf} from "./routes.js";
 import {isAdmin, logout, proceed, user} from "./session.js";
-import {View} from "./view.js";
+import {View, entitle} from "./view.js";
 
 const app = document.getElementById("app");
 let shown = null;
@@ -71,16 +71,11 @@ async function show(address, {replace = false, back = false} = {}) {
   return arrive(main, back);
 }
 
-/** Tells a screen reader, and the history of the browser, where we are now. */
+/** Begins at the top, with the focus on the title, unless the page has put it elsewhere. */
 function arrive(main, back) {
   requestAnimationFrame(() => {
-    const title = main.querySelector("h1");
-    document.title = title ? `${title.textContent.trim()} · satlog` : "satlog";
     if (!back) window.scrollTo(0, 0);
-    if (title && !main.contains(document.activeElement)) {
-      title.tabIndex = -1;
-      title.focus({preventScroll: true});
-    }
+    entitle(main, !main.contains(document.activeElement) || document.activeElement === main);
   });
 }
 

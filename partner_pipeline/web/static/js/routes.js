@@ -2,8 +2,9 @@
 
 import {icons} from "./icons.js";
 
+/** An id is what ours are made of, and nothing that would be another address of the API. */
 const route = (path, name, more = {}) => ({
-  match: new RegExp(`^${path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`),
+  match: new RegExp(`^${path.replace(/\{(\w+)\}/g, "(?<$1>[\\w-]+)")}$`),
   load: () => import(`./pages/${name}.js`),
   ...more,
 });
@@ -31,19 +32,7 @@ export const MENU = [
 export function routeOf(path) {
   for (const found of ROUTES) {
     const match = found.match.exec(path);
-    if (match) {
-      const params = Object.entries(match.groups ?? {}).map(([name, value]) => [name, decoded(value)]);
-      return {...found, params: Object.fromEntries(params)};
-    }
+    if (match) return {...found, params: {...match.groups}};
   }
   return null;
-}
-
-/** What is no text in the end is taken as it stands: there will be no such page. */
-function decoded(part) {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

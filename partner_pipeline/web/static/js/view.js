@@ -53,8 +53,15 @@ export class View {
     this.#waiting = true;
     queueMicrotask(() => {
       this.#waiting = false;
-      if (!this.#closed && this.#template !== null) render(this.#template(), this.#element);
+      if (!this.#closed && this.#template !== null) this.#drawn();
     });
+  }
+
+  #drawn() {
+    const before = this.#element.querySelector("h1");
+    const read = before !== null && before === document.activeElement;
+    render(this.#template(), this.#element);
+    entitle(this.#element, read);
   }
 
   /** Data of this page; see Live. */
@@ -91,4 +98,13 @@ export class View {
     this.#closed = true;
     this.#lives.forEach((live) => live.close());
   }
+}
+
+/** Names the window after its page; with the focus on the title, a screen reader says it too. */
+export function entitle(element, focused) {
+  const title = element.querySelector("h1");
+  document.title = title ? `${title.textContent.trim()} · satlog` : "satlog";
+  if (!focused || title === null) return;
+  title.tabIndex = -1;
+  title.focus({preventScroll: true});
 }

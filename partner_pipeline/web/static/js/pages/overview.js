@@ -78,16 +78,22 @@ function logs({byStatus, total, since}) {
 }
 
 function queues(found) {
-  return html`<div class="table-scroll keep"><table>
+  return html`<div class="table-scroll"><table>
     <caption class="unseen">Queues</caption>
-    <thead><tr><th scope="col">Queue</th><th scope="col" class="number">Waiting</th><th scope="col" class="number">Oldest</th>
-      <th scope="col" class="number">Dead</th><th scope="col" class="number">Archived</th></tr></thead>
-    <tbody>${found.map(({queue, waiting, dead, archive}) => html`<tr>
-      <th scope="row" class="main">${queue}</th>
-      <td class="number">${whole(waiting.messages)}${waiting.delayed ? html` <small>${whole(waiting.delayed)} later</small>` : nothing}</td>
-      <td class="number">${waiting.oldestSeconds === null ? NONE : duration(waiting.oldestSeconds)}</td>
-      <td class="number">${dead.messages ? html`<a href="/letters?queue=${queue}">${whole(dead.messages)}</a>` : "0"}</td>
-      <td class="number">${whole(archive.messages)}</td></tr>`)}</tbody></table></div>`;
+    <thead><tr><th scope="col">Queue</th>${["Waiting", "Oldest", "Dead", "Archived"].map((title) => html`<th scope="col" class="number">${title}</th>`)}</tr></thead>
+    <tbody>${found.map(queue)}</tbody></table></div>`;
+}
+
+function queue({queue: name, waiting, dead, archive}) {
+  const later = waiting.delayed ? html` <small>${whole(waiting.delayed)} later</small>` : nothing;
+  const cells = [
+    ["Waiting", html`${whole(waiting.messages)}${later}`],
+    ["Oldest", waiting.oldestSeconds === null ? NONE : duration(waiting.oldestSeconds)],
+    ["Dead", dead.messages ? html`<a href="/letters?queue=${name}">${whole(dead.messages)}</a>` : "0"],
+    ["Archived", whole(archive.messages)],
+  ];
+  return html`<tr><th scope="row" class="main">${name}</th>
+    ${cells.map(([title, cell]) => html`<td class="number" data-title=${title}>${cell}</td>`)}</tr>`;
 }
 
 const checks = (found) => html`<ul class="list">${found.map(({name, status, message}) => html`<li>
