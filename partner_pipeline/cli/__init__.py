@@ -21,7 +21,7 @@ COMMANDS = {
     "jobs": "List and add jobs, and assign them.",
     "logs": "List logs, process them again, match them by hand.",
     "tasks": "Look at tasks, their tries, and those that are stuck.",
-    "dlq": "Look at dead letters, replay and purge them.",
+    "dlq": "Look at dead letters; replay, archive and purge them.",
     "rotate-keys": "Encrypt the passwords of partner accounts with the newest key.",
     "doctor": "Check everything that is configured, and say what to do.",
     "config": "Show the settings in force, secrets masked.",

@@ -1,4 +1,4 @@
-"""``partner-pipeline dlq``: list, stats, show, retry, purge, publish, e2e."""
+"""``partner-pipeline dlq``: list, stats, show, retry, archive, purge, publish, e2e."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     epilog=examples("partner-pipeline dlq list", "partner-pipeline dlq retry --position 0")
 )
 def command() -> None:
-    """Look at dead letters, replay and purge them.
+    """Look at dead letters; replay, archive and purge them.
 
     A dead letter is the message of a task that was given up. QUEUE is the task queue it came from;
     by default the main one.
@@ -213,10 +213,7 @@ def retry(
         click.echo(
             f"replayed {report.replayed:,}, skipped {report.skipped:,}, failed {report.failed:,}"
         )
-    for why in report.errors:
-        note(printable(f"Error: {why}"))
-    if report.failed:
-        raise Exit(FAILED)
+    _tell_errors(report.errors)
 
 
 def _header(text: str | None) -> tuple[str, str] | None:
@@ -226,6 +223,45 @@ def _header(text: str | None) -> tuple[str, str] | None:
     if not name or not equals:
         raise ValidationError(f"replaying dead letters: expected NAME=VALUE, found {text!r}")
     return name, value
+
+
+@command.command(epilog=examples("partner-pipeline dlq archive --position 0 --position 3"))
+@click.option(
+    "--position",
+    "positions",
+    type=click.IntRange(0),
+    multiple=True,
+    required=True,
+    help="As listed.",
+)
+@queue_option
+@json_option
+def archive(*, positions: tuple[int, ...], queue: str | None, as_json: bool) -> None:
+    """Write dead letters to files now, and take them out of their queue.
+
+    The worker `archive` does so when DLQ_RETENTION_DAYS are over. The files' names, within the
+    folder DLQ_ARCHIVE_PATH, go to standard output. The exit status is 1 if one could not be
+    archived; it stays where it is.
+    """
+    from partner_pipeline.work.archive import archive_letters
+
+    with opened() as context:
+        report = archive_letters(context, _queue(context, queue), operator(), positions)
+    if as_json:
+        click.echo(to_json(asdict(report)))
+    else:
+        for name in report.files:
+            click.echo(printable(name))
+        note(f"archived {len(report.files):,}, failed {report.failed:,}")
+    _tell_errors(report.errors)
+
+
+def _tell_errors(errors: tuple[str, ...]) -> None:
+    """Say why some failed, and end with the status of a failure if any did."""
+    for why in errors:
+        note(printable(f"Error: {why}"))
+    if errors:
+        raise Exit(FAILED)
 
 
 @command.command(epilog=examples("partner-pipeline dlq purge --yes"))

@@ -159,6 +159,8 @@ class TaskTracker(Document):
         Where it failed, without values.
     result : dict or None
         What came of it.
+    archive_file : str or None
+        Where its dead letter was archived, within the archive folder.
     metadata : dict
         The task's message, and what else helps to understand it.
     """
@@ -185,5 +187,6 @@ class TaskTracker(Document):
     error_category: ErrorCategory | None = None
     error_stack: str | None = None
     result: dict[str, Any] | None = None
+    archive_file: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
     updated_at: Moment

@@ -1,4 +1,6 @@
-"""Expired dead letters as files: ``dlq_archives/YYYY/MM/DD/<message id>-<hash>.json``.
+"""Dead letters as files: ``dlq_archives/YYYY/MM/DD/<message id>-<hash>.json``.
+
+Those whose retention is over, and those that somebody chose.
 
 The day is that of the first failure or, where a message does not tell it, the one on which it came
 into its queue. So folder and name follow from the message, and one whose acknowledgement was lost
@@ -10,9 +12,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,13 +23,17 @@ from partner_pipeline.broker import message as headers
 from partner_pipeline.broker.base import Delivery
 from partner_pipeline.broker.message import Message
 from partner_pipeline.broker.topology import archive_queue, dead_queue
+from partner_pipeline.errors import InfrastructureError, PipelineError, StorageError
 from partner_pipeline.observe.logs import get_logger
 from partner_pipeline.partners.storage import LogStorage, safe_name
 from partner_pipeline.work.context import Context
+from partner_pipeline.work.dead_letters import known_queue
 
 #: Bytes of the largest file: the largest body in base64, and its headers.
 _LARGEST: Final = 64 << 20
 _LONGEST_NAME: Final = 80
+#: Clocks differ between machines: what is to be archived now is, whenever it came.
+_ANY_AGE: Final = datetime.max.replace(tzinfo=UTC)
 
 _log = get_logger(__name__)
 
@@ -37,6 +44,28 @@ class ArchiveReport:
 
     files: tuple[Path, ...]
     unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class LettersArchived:
+    """What became of the dead letters that were to be archived.
+
+    Attributes
+    ----------
+    files : tuple of str
+        One for each that was: its name within the archive folder.
+    failed : int
+        Chosen, but not written, or not taken out: still in the dead queue.
+    skipped : int
+        No longer at their position when it came to them.
+    errors : tuple of str
+        Why, for those that failed.
+    """
+
+    files: tuple[str, ...]
+    failed: int
+    skipped: int
+    errors: tuple[str, ...] = ()
 
 
 def archive(context: Context, *, limit: int = 10_000) -> ArchiveReport:
@@ -55,31 +84,109 @@ def archive(context: Context, *, limit: int = 10_000) -> ArchiveReport:
     InfrastructureError
         If broker or store do not work.
     """
-    storage = LogStorage(context.settings.dlq_archive_path, _LARGEST)
+    storage = _storage(context)
     files: list[Path] = []
     unknown = 0
     for queue, older_than in _sources(context):
         with closing(context.broker.take(queue, older_than=older_than, limit=limit)) as taken:
             for delivery in taken:
-                files.append(_write(context, storage, delivery))
-                # Before it is gone: afterwards nobody would remember to.
-                unknown += not _mark(context, delivery.message)
-                delivery.ack()
+                name, known = _archive(context, storage, delivery)
+                files.append(storage.root / name)
+                unknown += not known
     if files:
         _log.info("dead letters archived", files=len(files))
     return ArchiveReport(tuple(files), unknown)
 
 
+def archive_letters(
+    context: Context,
+    queue: str,
+    by: str,
+    positions: Collection[int],
+    *,
+    message_ids: Collection[str] | None = None,
+) -> LettersArchived:
+    """Write chosen dead letters to files at once, and take them out of their queue.
+
+    Parameters
+    ----------
+    context : Context
+    queue : str
+        The main queue or its dead queue.
+    by : str
+        Who asks, for the audit.
+    positions : collection of int
+        Those of :func:`~partner_pipeline.work.dead_letters.list_letters`.
+    message_ids : collection of str, optional
+        Of the letters that were seen there: what is none of them by now is skipped.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such queue.
+    BrokerError
+        The broker does not work.
+    """
+    wanted, dead = set(positions), dead_queue(known_queue(context, queue))
+    files: list[str] = []
+    archived: list[str] = []
+    errors: list[str] = []
+    storage, limit = _storage(context), max(wanted, default=-1) + 1
+    with closing(context.broker.take(dead, older_than=_ANY_AGE, limit=limit)) as taken:
+        # What is not settled goes back to its place.
+        for position, delivery in enumerate(taken):
+            message_id = delivery.message.message_id
+            if position not in wanted or not (message_ids is None or message_id in message_ids):
+                continue
+            try:
+                files.append(_archive(context, storage, delivery)[0])
+                archived.append(message_id)
+            except PipelineError as error:
+                _log.error("dead letter not archived", message=message_id, error=str(error))
+                errors.append(f"message {message_id}: {_reason(error)}")
+    skipped = 0 if message_ids is None else len(wanted) - len(files) - len(errors)
+    changes = {
+        "positions": sorted(wanted),
+        "messages": archived,
+        "archived": len(files),
+        "failed": len(errors),
+        "skipped": skipped,
+    }
+    context.repositories.audit.record(by, "archive", "dead_letters", dead, changes)
+    return LettersArchived(tuple(files), len(errors), skipped, tuple(errors))
+
+
+def _reason(error: PipelineError) -> str:
+    """Without names of folders and servers, which are in the log."""
+    if isinstance(error, StorageError):
+        return "the folder that DLQ_ARCHIVE_PATH names cannot be written; the log says why"
+    if isinstance(error, InfrastructureError):
+        return "the store or the queues do not work; the log says why"
+    return str(error)
+
+
+def _storage(context: Context) -> LogStorage:
+    return LogStorage(context.settings.dlq_archive_path, _LARGEST)
+
+
 def _sources(context: Context) -> list[tuple[str, datetime]]:
     """Queues, and how old their messages must be: those in an archive queue are due."""
-    now = context.now()
     queues = context.settings.task_queues
-    # Clocks differ between machines: a day is far more than any of them is wrong.
-    due = [(archive_queue(queue), now + timedelta(days=1)) for queue in queues]
-    return due + [(dead_queue(queue), now - context.settings.dlq_retention) for queue in queues]
+    due = [(archive_queue(queue), _ANY_AGE) for queue in queues]
+    expired = context.now() - context.settings.dlq_retention
+    return due + [(dead_queue(queue), expired) for queue in queues]
 
 
-def _write(context: Context, storage: LogStorage, delivery: Delivery) -> Path:
+def _archive(context: Context, storage: LogStorage, delivery: Delivery) -> tuple[str, bool]:
+    """The name of its file within the folder, and whether its execution is known."""
+    name = _write(context, storage, delivery)
+    # Before it is gone: afterwards nobody would remember to.
+    known = _mark(context, delivery.message, name)
+    delivery.ack()
+    return name, known
+
+
+def _write(context: Context, storage: LogStorage, delivery: Delivery) -> str:
     message = delivery.message
     failed = _first_failure(message) or delivery.enqueued_at or context.now()
     place = storage.root.joinpath(f"{failed:%Y}", f"{failed:%m}", f"{failed:%d}", _name(message))
@@ -93,7 +200,7 @@ def _write(context: Context, storage: LogStorage, delivery: Delivery) -> Path:
     }
     with storage.draft(f"archiving dead letter {message.message_id}") as draft:
         draft.write(json.dumps(content, indent=1).encode() + b"\n")
-        return storage.keep(draft, place).path
+        return storage.keep(draft, place).name
 
 
 def _name(message: Message) -> str:
@@ -123,9 +230,9 @@ def _first_failure(message: Message) -> datetime | None:
         return None
 
 
-def _mark(context: Context, message: Message) -> bool:
-    """Its execution is archived; whether there was one."""
+def _mark(context: Context, message: Message, file: str) -> bool:
+    """Its execution is archived in that file; whether there was one."""
     execution = message.headers.get(headers.EXECUTION_ID)
     if not isinstance(execution, str) or not execution:
         return False
-    return context.repositories.tasks.archived(execution) is not None
+    return context.repositories.tasks.archived(execution, file) is not None

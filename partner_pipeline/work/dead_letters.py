@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from partner_pipeline.broker import message as headers
 from partner_pipeline.broker.base import Peeked, QueueStats, ReplayReport
 from partner_pipeline.broker.message import Message
 from partner_pipeline.broker.topology import archive_queue, dead_queue, main_queue
-from partner_pipeline.errors import NotFoundError
-from partner_pipeline.model.ids import new_execution_id
+from partner_pipeline.errors import NotFoundError, ValidationError
+from partner_pipeline.model.ids import application_file_id, new_execution_id
 from partner_pipeline.model.states import LogStatus, TaskStatus
-from partner_pipeline.model.tasks import ProcessLogTask, TaskMessage, TaskTracker
+from partner_pipeline.model.tasks import (
+    OWN_FILES,
+    ProcessLogTask,
+    TaskMessage,
+    TaskTracker,
+    UploadJobTask,
+)
 from partner_pipeline.store.repositories import Repositories
 from partner_pipeline.work.context import Context
 from partner_pipeline.work.publishing import headers_of
@@ -48,10 +54,33 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterDetails:
-    """A dead letter, and every execution of its task, oldest first."""
+    """A dead letter with what it is about.
+
+    Attributes
+    ----------
+    chain : tuple of TaskTracker
+        Every execution of its task, oldest first.
+    log_id, job_id : str or None
+        The log that was to be processed, or the job that was to be uploaded, if it is known here.
+    """
 
     letter: DeadLetter
     chain: tuple[TaskTracker, ...]
+    log_id: str | None
+    job_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LettersReplayed(ReplayReport):
+    """What became of the dead letters that were to be replayed.
+
+    Attributes
+    ----------
+    moved : int
+        Of those skipped: no longer at their position when it came to them.
+    """
+
+    moved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +112,7 @@ def list_letters(
     BrokerError
         The broker does not work, or cannot be looked into.
     """
-    dead = dead_queue(_main(context, queue))
+    dead = dead_queue(known_queue(context, queue))
     return [_letter(each) for each in context.broker.peek(dead, offset=offset, limit=limit)]
 
 
@@ -96,13 +125,25 @@ def show_letter(context: Context, queue: str, position: int) -> DeadLetterDetail
         )
     task_id = found[0].task_id
     chain = context.repositories.tasks.chain(task_id) if task_id else []
-    return DeadLetterDetails(found[0], tuple(chain))
+    log_id, job_id = _about(context.repositories, found[0].peeked.message.body)
+    return DeadLetterDetails(found[0], tuple(chain), log_id, job_id)
 
 
 def letter_stats(context: Context, queue: str) -> DeadLetterStats:
     """How many dead letters a queue has. Raises as :func:`list_letters`."""
-    main, stats = _main(context, queue), context.broker.stats
-    return DeadLetterStats(main, stats(main), stats(dead_queue(main)), stats(archive_queue(main)))
+    main, stats = known_queue(context, queue), context.broker.stats
+    return DeadLetterStats(
+        main, _waiting(context, main), stats(dead_queue(main)), stats(archive_queue(main))
+    )
+
+
+def _waiting(context: Context, queue: str) -> QueueStats:
+    """As the broker tells; where it cannot tell since when the oldest waits, as the store does."""
+    told = context.broker.stats(queue)
+    if told.oldest is not None or not told.messages:
+        return told
+    oldest = context.repositories.tasks.waiting(context.now(), queue, limit=1)
+    return replace(told, oldest=oldest[0].enqueued_at if oldest else None)
 
 
 def replay_letters(
@@ -111,9 +152,10 @@ def replay_letters(
     by: str,
     *,
     positions: Sequence[int] | None = None,
+    message_ids: Collection[str] | None = None,
     header: tuple[str, str] | None = None,
     limit: int | None = None,
-) -> ReplayReport:
+) -> LettersReplayed:
     """Have dead letters worked on again, each as a new execution that starts counting anew.
 
     Parameters
@@ -125,6 +167,8 @@ def replay_letters(
         Who asks, for the audit.
     positions : sequence of int, optional
         Those of :func:`list_letters`; all when left out.
+    message_ids : collection of str, optional
+        Of the letters that were seen at the positions: what is none of them by now is skipped.
     header : (name, value), optional
         Only letters with that header.
     limit : int, optional
@@ -132,7 +176,7 @@ def replay_letters(
 
     Returns
     -------
-    ReplayReport
+    LettersReplayed
         A letter whose task is queued or worked on already is skipped, one that cannot be read
         fails; both stay where they are.
 
@@ -141,13 +185,24 @@ def replay_letters(
     NotFoundError, BrokerError
         As :func:`list_letters`.
     """
-    main = _main(context, queue)
-    report = context.broker.replay(
-        dead_queue(main),
-        positions=positions,
-        header=header,
-        limit=limit,
-        prepare=lambda message: _again(context, main, message),
+    main = known_queue(context, queue)
+    moved = 0
+
+    def prepare(letter: Message) -> Message | None:
+        nonlocal moved
+        if message_ids is None or letter.message_id in message_ids:
+            return _again(context, main, letter)
+        moved += 1
+        return None
+
+    found = context.broker.replay(
+        dead_queue(main), positions=positions, header=header, limit=limit, prepare=prepare
+    )
+    gone = 0
+    if positions is not None and message_ids is not None:
+        gone = len(set(positions)) - found.replayed - found.failed - found.skipped
+    report = LettersReplayed(
+        found.replayed, found.failed, found.skipped + gone, found.errors, moved + gone
     )
     changes = {
         "positions": None if positions is None else list(positions),
@@ -162,13 +217,14 @@ def replay_letters(
 
 def purge_letters(context: Context, queue: str, by: str) -> int:
     """Throw all dead letters of a queue away; how many. Raises as :func:`list_letters`."""
-    dead = dead_queue(_main(context, queue))
+    dead = dead_queue(known_queue(context, queue))
     purged = context.broker.purge(dead)
     context.repositories.audit.record(by, "purge", "dead_letters", dead, {"purged": purged})
     return purged
 
 
-def _main(context: Context, queue: str) -> str:
+def known_queue(context: Context, queue: str) -> str:
+    """The main queue that is meant by it or its dead queue; NotFoundError: there is none."""
     main, known = main_queue(queue), context.settings.task_queues
     if main not in known:
         raise NotFoundError(
@@ -198,6 +254,23 @@ def _letter(peeked: Peeked) -> DeadLetter:
         retry_count=retries if isinstance(retries, int) else None,
         first_failed_at=text(headers.FIRST_FAILED_AT),
     )
+
+
+def _about(repositories: Repositories, body: bytes) -> tuple[str | None, str | None]:
+    """The ids of the log and of the job that a letter is about."""
+    try:
+        task = TaskMessage.parse(body)
+    except ValidationError:
+        return None, None  # anything may be a dead letter
+    if isinstance(task, UploadJobTask):
+        assign = repositories.assigns.get(task.assign_id)
+        return None, None if assign is None else assign.job
+    if isinstance(task, ProcessLogTask):
+        tracker = repositories.trackers.get(task.tracker_id)
+        return None if tracker is None else tracker.id, None
+    log_id = application_file_id(OWN_FILES, task.customer_id, task.sha256)
+    file = repositories.application_files.get(log_id)
+    return None if file is None else file.id, None
 
 
 def _again(context: Context, queue: str, letter: Message) -> Message | None:

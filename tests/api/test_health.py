@@ -72,8 +72,7 @@ def test_a_queue_over_its_limit_and_too_much_memory(tmp_path: Path) -> None:
 
 
 def test_many_dead_letters(tmp_path: Path) -> None:
-    limits = {"alert_dlq_warning": 1, "alert_dlq_critical": 2}
-    with open_world(tmp_path, **limits) as world:
+    with open_world(tmp_path, alert_dlq_warning=1, alert_dlq_critical=2) as world:
         for expected in ("healthy", "degraded"):
             world.context.broker.publish(dead_queue(world.pipeline.queue), Message(b"{}"))
             assert checks(world.as_("admin").get("/api/health"))["queues"] == expected

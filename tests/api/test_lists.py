@@ -205,6 +205,42 @@ def test_retrying_chooses(world: World, way: str, body: dict[str, Any], chosen: 
 
 
 @pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ({"position": 4}, [0, 1, 2, 3]),
+        ({"startPosition": 1, "endPosition": 3}, [0, 4]),
+        ({"positions": [0, 4], "messageIds": ["id4"]}, [0, 1, 2, 3]),
+        ({"startPosition": 3, "endPosition": 9, "messageIds": ["id0"]}, [0, 1, 2, 3, 4]),
+        ({"position": 0, "messageIds": []}, [0, 1, 2, 3, 4]),
+    ],
+)
+def test_archiving_chooses(world: World, body: dict[str, Any], left: list[int]) -> None:
+    test_dead_letters(world, 5)
+    answer = world.as_("admin").post(f"/api/dlq/{world.pipeline.queue}/archive", json=body).json()
+    letters = [each.message.message_id for each in world.pipeline.dead_letters()]
+    assert letters == [f"id{number}" for number in left]
+    assert (answer["archived"], answer["failed"], answer["errors"]) == (5 - len(left), 0, [])
+    folder = world.context.settings.dlq_archive_path
+    files = [path for path in folder.rglob("*.json") if path.is_file()]
+    assert sorted(answer["files"]) == sorted(f.relative_to(folder).as_posix() for f in files)
+
+
+def test_a_retry_takes_no_other_letters_than_those_seen(world: World) -> None:
+    test_dead_letters(world, 5)
+    path = f"/api/dlq/{world.pipeline.queue}/retryByPosition"
+    body = {"positions": [1, 2, 7], "messageIds": ["id2", "id7"]}
+    answer = world.as_("admin").post(path, json=body).json()
+    assert {name: answer[name] for name in ("replayed", "failed", "skipped", "moved")} == {
+        "replayed": 0,
+        "failed": 1,
+        "skipped": 2,
+        "moved": 2,
+    }
+    assert "id2" in answer["errors"][0]
+
+
+@pytest.mark.parametrize("way", ["retryByPosition", "archive"])
+@pytest.mark.parametrize(
     "body",
     [
         {},
@@ -213,11 +249,12 @@ def test_retrying_chooses(world: World, way: str, body: dict[str, Any], chosen: 
         {"endPosition": 1},
         {"startPosition": 3, "endPosition": 1},
         {"startPosition": 0, "endPosition": 1000},
+        {"messageIds": ["id0"]},
     ],
     ids=str,
 )
-def test_positions_that_make_no_sense(shared: World, body: dict[str, int]) -> None:
-    path = f"/api/dlq/{shared.pipeline.queue}/retryByPosition"
+def test_positions_that_make_no_sense(shared: World, way: str, body: dict[str, int]) -> None:
+    path = f"/api/dlq/{shared.pipeline.queue}/{way}"
     assert is_error(shared.as_("admin").post(path, json=body), 422, "validation")
 
 

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.routing import BaseRoute, Route
 
-from api.world import World, is_error, open_world, second_partner
+from api.world import PASSWORD, USERNAMES, World, is_error, open_world, second_partner
 from partner_pipeline.model.ids import assignment_id
 from partner_pipeline.model.people import UserKind
 from partner_pipeline.work import people
@@ -132,6 +132,17 @@ def tokens(things: Things) -> Request:
     return {"json": {"refreshToken": things.world.login("admin")["refreshToken"]}}
 
 
+def page_login(_: Things) -> Request:
+    return {"json": {"username": USERNAMES["admin"], "password": PASSWORD}}
+
+
+def page_session(things: Things) -> Request:
+    """The cookie of a browser in which somebody is logged in."""
+    with things.world.client() as browser:
+        cookie = browser.post("/session", **page_login(things)).headers["set-cookie"]
+    return {"headers": {"cookie": cookie.partition(";")[0]}}
+
+
 def own_session(things: Things) -> Request:
     """Logging out ends the session: not the one that other tests use."""
     return {"fresh": True}
@@ -181,6 +192,25 @@ def purge(things: Things) -> Request:
     return {"path": {"queue": queue(things)}, "json": {"confirm": queue(things)}}
 
 
+#: The pages, which hold no data, and what keeps who uses them logged in.
+PAGES: dict[str, Entry] = {
+    **{
+        f"GET {address}": Entry("open", lambda _: {"path": {"id": "x"}})
+        for address in (
+            "/",
+            "/login",
+            "/logs",
+            "/logs/{id}",
+            "/jobs",
+            "/jobs/{id}",
+            "/letters",
+            "/partners",
+        )
+    },
+    "POST /session": Entry("open", page_login),
+    "POST /session/token": Entry("open", page_session),
+    "DELETE /session": Entry("open", page_session, 204),
+}
 ENTRIES: dict[str, Entry] = {
     "GET /api/openapi.json": Entry("open"),
     "GET /api/docs": Entry("open"),
@@ -190,9 +220,7 @@ ENTRIES: dict[str, Entry] = {
     "GET /api/health/live": Entry("open"),
     "GET /api/health/ready": Entry("open"),
     "GET /api/overview": Entry("member"),
-    "POST /api/auth/login": Entry(
-        "open", lambda _: {"json": {"username": "root", "password": "correct horse battery"}}
-    ),
+    "POST /api/auth/login": Entry("open", page_login),
     "POST /api/auth/refresh": Entry("open", tokens),
     "POST /api/auth/logout": Entry("member", own_session, 204),
     "GET /api/auth/me": Entry("member"),
@@ -301,6 +329,7 @@ ENTRIES: dict[str, Entry] = {
     "POST /api/dlq/{queue}/retryByHeader": Entry(
         "admin", dlq({"headerName": "x-task-type", "headerValue": "x"})
     ),
+    "POST /api/dlq/{queue}/archive": Entry("admin", dlq({"position": 0})),
     "POST /api/dlq/{queue}/purge": Entry("admin", purge),
     "DELETE /api/dlq/{queue}/purge": Entry("admin", purge),
 }
@@ -308,6 +337,7 @@ ENTRIES: dict[str, Entry] = {
 
 #: Of the routes that may change something, those that do not as they are asked here.
 CHANGES_NOTHING = {
+    "POST /session/token",
     "POST /api/auth/refresh",
     "POST /api/partners/systemUsers/testAuth",
     "POST /api/jobs/assign",  # it is assigned already
@@ -363,14 +393,14 @@ def _all_routes(found: Iterable[BaseRoute]) -> Iterator[Route]:
 def _cases() -> list[tuple[str, str, bool]]:
     return [
         (name, who, foreign)
-        for name, entry in ENTRIES.items()
+        for name, entry in (PAGES | ENTRIES).items()
         for who in ("nobody", "admin", "customer", "pilot")
         for foreign in ((False, True) if entry.foreign else (False,))
     ]
 
 
 def test_every_route_has_an_entry(both: tuple[Things, Things]) -> None:
-    assert routes(both[0].world.app) == set(ENTRIES)
+    assert routes(both[0].world.app) == set(PAGES | ENTRIES)
 
 
 @pytest.mark.parametrize(
@@ -379,7 +409,7 @@ def test_every_route_has_an_entry(both: tuple[Things, Things]) -> None:
     ids=[f"{name}-{who}-{'foreign' if foreign else 'own'}" for name, who, foreign in _cases()],
 )
 def test_who_may_do_what(both: tuple[Things, Things], name: str, who: str, foreign: bool) -> None:
-    entry = ENTRIES[name]
+    entry = (PAGES | ENTRIES)[name]
     asked, other = both[foreign], both[1]
     request = entry.ask(asked)
     asked.world.as_(who)  # logging in is written down as well
@@ -406,7 +436,7 @@ def _audited(world: World) -> int:
 
 def ask(world: World, name: str, who: str, request: Request) -> httpx.Response:
     method, template = name.split(" ")
-    sent = {key: request[key] for key in ("json", "files", "data") if key in request}
+    sent = {key: request[key] for key in ("json", "files", "data", "headers") if key in request}
     address = template.format(**request.get("path", {}))
     if request.get("fresh") and who != "nobody":
         with world.logged_in(who) as client:

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from api.world import World
-from partner_pipeline.serving import listening, serve
 from partner_pipeline.errors import InfrastructureError
+from partner_pipeline.serving import listening, serve
 
 SERVE = """
 import sys

@@ -196,7 +196,7 @@ def _dead_letter_and_replay(
     assert (overview["tasks"]["dead"], overview["logs"]["byStatus"]["failed"]) == (1, 1)
     assert overview["recentErrors"][0]["what"] == "task"
     replayed = post(admin, f"/api/dlq/{queue}/retryByPosition", position=0)
-    assert replayed == {"replayed": 1, "failed": 0, "skipped": 0, "errors": []}
+    assert replayed == {"replayed": 1, "failed": 0, "skipped": 0, "moved": 0, "errors": []}
     _mend(world, broken["id"], log_data)
     assert world.work() == {"completed": 1}
     assert get(rice, f"/api/logs/{broken['id']}")["status"] == "processed"

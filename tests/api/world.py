@@ -14,10 +14,10 @@ import httpx
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
-from partner_pipeline.serving import listening, server
 from partner_pipeline.model.ids import deterministic_id
 from partner_pipeline.model.people import Partner, Pilot, User, UserKind
 from partner_pipeline.partners.simulator import SatlocSimulator, SimulatorConfig
+from partner_pipeline.serving import listening, server
 from partner_pipeline.settings import Settings
 from partner_pipeline.work import people
 from partner_pipeline.work.context import Context

@@ -11,6 +11,8 @@ from partner_pipeline.api.auth import Administrator, Here
 from partner_pipeline.api.paging import Page, PageQuery, offset_cursor, read_offset
 from partner_pipeline.api.schemas.common import Id
 from partner_pipeline.api.schemas.tasks import (
+    Archived,
+    ByPosition,
     DeadLetterShown,
     DeadLetterWhole,
     DlqStats,
@@ -19,9 +21,9 @@ from partner_pipeline.api.schemas.tasks import (
     Replayed,
     RetryAll,
     RetryByHeader,
-    RetryByPosition,
 )
 from partner_pipeline.errors import ValidationError
+from partner_pipeline.work.archive import archive_letters
 from partner_pipeline.work.dead_letters import (
     letter_stats,
     list_letters,
@@ -81,11 +83,16 @@ def retry_all(context: Here, who: Administrator, queue: Id, body: RetryAll) -> R
 
 
 @router.post("/{queue}/retryByPosition")
-def retry_by_position(
-    context: Here, who: Administrator, queue: Id, body: RetryByPosition
-) -> Replayed:
-    """Have dead letters at these positions worked on again."""
-    return Replayed.of(replay_letters(context, queue, who.id, positions=_positions(body)))
+def retry_by_position(context: Here, who: Administrator, queue: Id, body: ByPosition) -> Replayed:
+    """Have dead letters at these positions worked on again.
+
+    Positions shift when letters go: with ``messageIds`` no other letter is taken than those seen.
+    """
+    positions = _positions(body, "retrying dead letters")
+    report = replay_letters(
+        context, queue, who.id, positions=positions, message_ids=_message_ids(body)
+    )
+    return Replayed.of(report)
 
 
 @router.post("/{queue}/retryByHeader")
@@ -94,6 +101,17 @@ def retry_by_header(context: Here, who: Administrator, queue: Id, body: RetryByH
     header = (body.header_name, body.header_value)
     report = replay_letters(context, queue, who.id, header=header, limit=body.max_messages)
     return Replayed.of(report)
+
+
+@router.post("/{queue}/archive")
+def archive(context: Here, who: Administrator, queue: Id, body: ByPosition) -> Archived:
+    """Write dead letters at these positions to files, and take them out of the queue.
+
+    They cannot be retried afterwards. ``messageIds`` is as for ``retryByPosition``.
+    """
+    positions = _positions(body, "archiving dead letters")
+    report = archive_letters(context, queue, who.id, positions, message_ids=_message_ids(body))
+    return Archived.of(report)
 
 
 @router.post("/{queue}/purge")
@@ -106,12 +124,16 @@ def purge(context: Here, who: Administrator, queue: Id, body: Purge) -> Purged:
     return Purged(purged=purge_letters(context, queue, who.id))
 
 
-def _positions(body: RetryByPosition) -> Sequence[int]:
+def _message_ids(body: ByPosition) -> frozenset[str] | None:
+    return None if body.message_ids is None else frozenset(body.message_ids)
+
+
+def _positions(body: ByPosition, doing: str) -> Sequence[int]:
     first, last = body.start_position, body.end_position
     given = (body.position is not None, body.positions is not None, first is not None)
     if sum(given) != 1 or (first is None) != (last is None):
         raise ValidationError(
-            "retrying dead letters: give position, or startPosition and endPosition, or positions"
+            f"{doing}: give position, or startPosition and endPosition, or positions"
         )
     if body.position is not None:
         return [body.position]
@@ -119,6 +141,6 @@ def _positions(body: RetryByPosition) -> Sequence[int]:
         return body.positions
     if first is None or last is None or not 0 <= last - first < _MOST:
         raise ValidationError(
-            f"retrying dead letters: endPosition must lie after startPosition, {_MOST:,} at most"
+            f"{doing}: endPosition must lie after startPosition, {_MOST:,} at most"
         )
     return range(first, last + 1)

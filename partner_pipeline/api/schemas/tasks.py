@@ -9,12 +9,18 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from partner_pipeline.api.paging import PageQuery
 from partner_pipeline.api.schemas.common import Body, Facts, Id, Name, Schema, Time
-from partner_pipeline.broker.base import QueueStats, ReplayReport
+from partner_pipeline.broker.base import QueueStats
 from partner_pipeline.model.categories import ErrorCategory
 from partner_pipeline.model.housekeeping import AuditEntry
 from partner_pipeline.model.states import TaskStatus
 from partner_pipeline.model.tasks import TaskTracker, TaskType
-from partner_pipeline.work.dead_letters import DeadLetter, DeadLetterDetails, DeadLetterStats
+from partner_pipeline.work.archive import LettersArchived
+from partner_pipeline.work.dead_letters import (
+    DeadLetter,
+    DeadLetterDetails,
+    DeadLetterStats,
+    LettersReplayed,
+)
 
 _MOST = 1000
 
@@ -50,6 +56,10 @@ class TaskShown(Schema):
     error_message: str | None
     error_category: ErrorCategory | None
     result: Facts | None
+    archive_file: Annotated[
+        str | None,
+        Field(description="Of its dead letter, within DLQ_ARCHIVE_PATH; null: none, or replayed."),
+    ]
 
     @classmethod
     def of(cls, task: TaskTracker) -> Self:
@@ -135,13 +145,18 @@ class DeadLetterWhole(DeadLetterShown):
 
     body: Annotated[str, Field(description="As it is; what is no text is replaced.")]
     chain: list[TaskShown]
+    log_id: Annotated[str | None, Field(description="Of the log it was to process, if known.")]
+    job_id: Annotated[str | None, Field(description="Of the job it was to upload, if known.")]
 
     @classmethod
     def of_details(cls, details: DeadLetterDetails) -> Self:
         """A dead letter and what became of its task."""
         body = details.letter.peeked.message.body.decode("utf-8", "replace")
         chain = [TaskShown.of(task) for task in details.chain]
-        return cls.model_validate({**_letter(details.letter), "body": body, "chain": chain})
+        about = {"log_id": details.log_id, "job_id": details.job_id}
+        return cls.model_validate(
+            {**_letter(details.letter), "body": body, "chain": chain, **about}
+        )
 
 
 def _letter(letter: DeadLetter) -> dict[str, Any]:
@@ -177,17 +192,30 @@ class RetryAll(Body):
     max_messages: _MaxMessages = 100
 
 
-class RetryByPosition(Body):
+class ByPosition(Body):
     """One position, a range with both its ends, or several positions."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"position": 0}, {"startPosition": 0, "endPosition": 9}]}
+        json_schema_extra={
+            "examples": [
+                {"position": 0},
+                {"startPosition": 0, "endPosition": 9},
+                {"positions": [0, 3], "messageIds": ["3f0d8f0e", "9b1c40aa"]},
+            ]
+        }
     )
 
     position: _Position | None = None
     start_position: _Position | None = None
     end_position: _Position | None = None
     positions: Annotated[list[_Position], Field(min_length=1, max_length=_MOST)] | None = None
+    message_ids: Annotated[
+        list[str] | None,
+        Field(
+            max_length=_MOST,
+            description="Of the letters seen there: what is none of them by now is skipped.",
+        ),
+    ] = None
 
 
 class RetryByHeader(Body):
@@ -217,17 +245,46 @@ class Replayed(Schema):
 
     replayed: int
     failed: Annotated[int, Field(description="Still there; errors says why.")]
-    skipped: Annotated[int, Field(description="Still there: their task is at work already.")]
+    skipped: Annotated[
+        int, Field(description="Not replayed: their task is at work already, or they moved.")
+    ]
+    moved: Annotated[
+        int, Field(description="Of those skipped: no longer at their position. Needs messageIds.")
+    ]
     errors: list[str]
 
     @classmethod
-    def of(cls, report: ReplayReport) -> Self:
+    def of(cls, report: LettersReplayed) -> Self:
         """Of a replay."""
         return cls(
             replayed=report.replayed,
             failed=report.failed,
             skipped=report.skipped,
+            moved=report.moved,
             errors=list(report.errors),
+        )
+
+
+class Archived(Schema):
+    """What became of the letters."""
+
+    archived: int
+    failed: Annotated[int, Field(description="Still there; errors says why.")]
+    skipped: Annotated[int, Field(description="No longer at their position. Needs messageIds.")]
+    errors: list[str]
+    files: Annotated[
+        list[str], Field(description="One for each archived, within DLQ_ARCHIVE_PATH.")
+    ]
+
+    @classmethod
+    def of(cls, report: LettersArchived) -> Self:
+        """Of an archiving."""
+        return cls(
+            archived=len(report.files),
+            failed=report.failed,
+            skipped=report.skipped,
+            errors=list(report.errors),
+            files=list(report.files),
         )
 
 

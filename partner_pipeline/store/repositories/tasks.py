@@ -72,11 +72,13 @@ class Tasks(Repository[TaskTracker]):
         where = {**equal(status=TaskStatus.PROCESSING), "processingStartedAt": {"$lt": before}}
         return self._find(where, sort=_OLDEST_FIRST)
 
-    def waiting(self, before: datetime, queue: str | None = None) -> list[TaskTracker]:
+    def waiting(
+        self, before: datetime, queue: str | None = None, *, limit: int | None = None
+    ) -> list[TaskTracker]:
         """Executions that were queued before then and nobody has begun, oldest first."""
         where = {**equal(status=TaskStatus.QUEUED), "enqueuedAt": {"$lt": before}}
         where |= {} if queue is None else equal(queueName=queue)
-        return self._find(where, sort=_OLDEST_FIRST)
+        return self._find(where, sort=_OLDEST_FIRST, limit=limit)
 
     def unfollowed(self, before: datetime) -> list[TaskTracker]:
         """Executions that failed before then, and nothing followed, oldest first."""
@@ -197,9 +199,9 @@ class Tasks(Repository[TaskTracker]):
         key = equal(executionId=execution_id)
         return self._move(TASKS, key, TaskStatus.DEAD, changes=changes)
 
-    def archived(self, execution_id: str) -> TaskTracker | None:
-        """Its dead letter was archived, or replayed as a new execution."""
-        changes = {"updatedAt": self._now()}
+    def archived(self, execution_id: str, file: str | None = None) -> TaskTracker | None:
+        """Its dead letter was archived in a file, or (None) replayed as a new execution."""
+        changes = {"archiveFile": file, "updatedAt": self._now()}
         key = equal(executionId=execution_id)
         return self._move(TASKS, key, TaskStatus.ARCHIVED, changes=changes)
 

@@ -74,7 +74,7 @@ def test_replaces_only_when_told(home: Path, process: Process) -> None:
 def test_its_pages_have_a_login_and_logs_that_need_somebody(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
-    command = [SCRIPT, "demo", "--serve", "--port", str(port)]
+    command = [str(SCRIPT), "demo", "--serve", "--port", str(port)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=home) as process:
         assert process.stderr is not None
         told = next(line for line in process.stderr if line.startswith("Open http"))

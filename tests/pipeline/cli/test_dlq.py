@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from pipeline.cli.tools import Command, Installed, fits
@@ -62,6 +65,24 @@ def test_retry_of_what(words: list[str], why: str, command: Command) -> None:
     done = command("dlq", "retry", *words, status=2)
     assert why in done.stderr
     assert done.stdout == ""
+
+
+def test_archive(letter: str, installed: Installed) -> None:
+    missed = installed.command("dlq", "archive", "--position", "7")
+    assert (missed.stdout, missed.stderr) == ("", "archived 0, failed 0\n")
+    done = installed.command("dlq", "archive", "--position", "0")
+    assert done.stderr == "archived 1, failed 0\n"
+    (name,) = done.stdout.splitlines()
+    file = Path("dlq_archives", name)
+    assert json.loads(file.read_text())["messageId"] == letter
+    assert installed.json("dlq", "list") == []
+
+
+def test_archive_into_a_folder_that_cannot_be_written(letter: str, installed: Installed) -> None:
+    Path("dlq_archives").write_text("a file in its place")
+    done = installed.command("dlq", "archive", "--position", "0", status=1)
+    assert "DLQ_ARCHIVE_PATH names cannot be written" in done.stderr
+    assert len(installed.json("dlq", "list")) == 1
 
 
 def test_purge_asks_first(letter: str, installed: Installed) -> None:

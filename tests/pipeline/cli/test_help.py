@@ -38,7 +38,7 @@ def test_all_commands_are_there() -> None:
         "jobs": "list show add assign resolve",
         "logs": "list show reprocess match",
         "tasks": "list show chain stuck",
-        "dlq": "list stats show retry purge publish e2e",
+        "dlq": "list stats show retry archive purge publish e2e",
     }.items():
         found = {words[1] for words in ALL if words[:1] == (group,) and len(words) > 1}
         assert found == set(expected.split())

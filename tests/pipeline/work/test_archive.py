@@ -10,15 +10,18 @@ from typing import Any
 import pytest
 
 from partner_pipeline.broker import message as headers
+from partner_pipeline.broker.embedded.hands import EmbeddedDelivery
 from partner_pipeline.broker.message import Message
 from partner_pipeline.broker.topology import archive_queue, dead_queue
-from partner_pipeline.errors import StorageError
+from partner_pipeline.errors import BrokerError, NotFoundError, StorageError
 from partner_pipeline.model.ids import new_execution_id
 from partner_pipeline.model.states import TaskStatus
 from partner_pipeline.model.tasks import UploadJobTask
 from partner_pipeline.store.repositories.tasks import Tasks
-from partner_pipeline.work.archive import archive
+from partner_pipeline.work.archive import LettersArchived, archive, archive_letters
+from pipeline.broker.tools import eventually
 from pipeline.work.tools import Pipeline
+from pipeline.workers.tools import Room
 
 
 def letter(pipeline: Pipeline, **changed: Any) -> str:
@@ -72,6 +75,7 @@ def test_an_expired_letter(pipeline: Pipeline) -> None:
     task = pipeline.store.tasks.execution(execution_id)
     assert task is not None
     assert task.status is TaskStatus.ARCHIVED
+    assert task.archive_file == path.relative_to(root).as_posix()
 
 
 def test_what_the_broker_has_moved_to_the_archive_queue_is_due(pipeline: Pipeline) -> None:
@@ -148,3 +152,95 @@ def test_the_limit(pipeline: Pipeline) -> None:
     expire(pipeline)
     assert len(archive(pipeline.context, limit=2).files) == 2
     assert len(archive(pipeline.context, limit=2).files) == 1
+
+
+def four_dead(room: Room) -> None:
+    for number in range(4):
+        letter = Message(b'{"number":%d}' % number, {}, f"id-{number}")
+        room.context.broker.publish(dead_queue(room.queue), letter)
+
+
+def numbers(room: Room) -> list[int]:
+    return [each.message.content()["number"] for each in room.dead_letters()]
+
+
+def choose(room: Room, *positions: int, ids: str | None = None) -> LettersArchived:
+    seen = None if ids is None else [f"id-{number}" for number in ids]
+    return archive_letters(room.context, room.queue, "admin-1", positions, message_ids=seen)
+
+
+def test_chosen_letters(any_room: Room) -> None:
+    four_dead(any_room)
+    report = choose(any_room, 2, 0, 99)
+    assert (report.failed, report.skipped, report.errors) == (0, 0, ())
+    eventually(lambda: numbers(any_room) == [1, 3], "the letters that were not chosen")
+    root = any_room.settings.dlq_archive_path
+    written = [json.loads((root / name).read_text()) for name in report.files]
+    assert [each["messageId"] for each in written] == ["id-0", "id-2"]
+    assert [each["body"] for each in written] == [{"number": 0}, {"number": 2}]
+    (entry,) = any_room.store.audit.of("dead_letters", dead_queue(any_room.queue))
+    assert (entry.actor, entry.action) == ("admin-1", "archive")
+    assert entry.changes == {
+        "positions": [0, 2, 99],
+        "messages": ["id-0", "id-2"],
+        "archived": 2,
+        "failed": 0,
+        "skipped": 0,
+    }
+
+
+def test_no_other_letter_than_those_that_were_seen(any_room: Room) -> None:
+    four_dead(any_room)
+    choose(any_room, 0)
+    eventually(lambda: numbers(any_room) == [1, 2, 3], "the letters that were not chosen")
+    # Seen before the first one went: 1 to 3 were at positions 1 to 3.
+    report = choose(any_room, 1, 3, ids="13")
+    assert (report.files, report.skipped) == ((), 2)
+    eventually(lambda: numbers(any_room) == [1, 2, 3], "all that were there")
+    report = choose(any_room, 0, 1, ids="12")
+    assert (len(report.files), report.skipped) == (2, 0)
+    eventually(lambda: numbers(any_room) == [3], "the letter that was not chosen")
+
+
+def test_the_execution_of_a_chosen_letter(pipeline: Pipeline) -> None:
+    execution_id = letter(pipeline)
+    report = archive_letters(pipeline.context, pipeline.queue, "a", [0])
+    task = pipeline.store.tasks.execution(execution_id)
+    assert task is not None
+    assert (task.status, (task.archive_file,)) == (TaskStatus.ARCHIVED, report.files)
+    assert pipeline.dead_letters() == []
+
+
+def test_a_chosen_letter_whose_acknowledgement_was_lost(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter(pipeline)
+
+    def lost(_: object) -> None:
+        raise BrokerError("the queues in /srv/secret do not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(EmbeddedDelivery, "_ack", lost)
+        report = archive_letters(pipeline.context, pipeline.queue, "a", [0])
+    assert (report.files, report.failed) == ((), 1)
+    assert "/srv" not in report.errors[0]
+    assert len(pipeline.dead_letters()) == 1
+    assert len(archive_letters(pipeline.context, pipeline.queue, "a", [0]).files) == 1
+    assert len(archived(pipeline)) == 1, "the same file"
+
+
+def test_chosen_letters_and_a_folder_that_cannot_be_written(pipeline: Pipeline) -> None:
+    letter(pipeline)
+    letter(pipeline)
+    folder = pipeline.context.settings.dlq_archive_path
+    folder.write_text("a file in its place")
+    report = archive_letters(pipeline.context, pipeline.queue, "a", [0, 1])
+    assert (report.files, report.failed) == ((), 2)
+    assert all("DLQ_ARCHIVE_PATH" in why for why in report.errors)
+    assert not any(str(folder) in why for why in report.errors)
+    assert len(pipeline.dead_letters()) == 2
+
+
+def test_a_queue_that_nobody_knows(pipeline: Pipeline) -> None:
+    with pytest.raises(NotFoundError, match="known are"):
+        archive_letters(pipeline.context, "another_queue", "a", [0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from partner_pipeline.broker.topology import dead_queue
 from partner_pipeline.errors import BrokerError, NotFoundError
 from partner_pipeline.model.categories import ErrorCategory
 from partner_pipeline.model.states import LogStatus, TaskStatus
-from partner_pipeline.model.tasks import TaskMessage
+from partner_pipeline.model.tasks import TaskMessage, UploadJobTask
 from partner_pipeline.work.dead_letters import (
     letter_stats,
     list_letters,
@@ -142,6 +143,44 @@ def test_what_cannot_be_read_fails_and_stops_nothing(
     assert "reading a task message" in report.errors[0]
     assert len(pipeline.dead_letters()) == 1
     assert list_letters(pipeline.context, pipeline.queue)[0].task_id is None
+
+
+def test_no_other_letter_is_replayed_than_those_that_were_seen(
+    pipeline: Pipeline, letters: list[str]
+) -> None:
+    seen = [each.message.message_id for each in pipeline.dead_letters()]
+    replay_letters(pipeline.context, pipeline.queue, "a", positions=[0])
+    # The second is the first by now, and where the third was there is none.
+    report = replay_letters(
+        pipeline.context, pipeline.queue, "a", positions=[1, 2], message_ids=seen[1:2]
+    )
+    assert (report.replayed, report.failed, report.skipped, report.moved) == (0, 0, 2, 2)
+    assert len(pipeline.dead_letters()) == 2
+    report = replay_letters(
+        pipeline.context, pipeline.queue, "a", positions=[0], message_ids=seen[1:2]
+    )
+    assert (report.replayed, report.skipped, report.moved) == (1, 0, 0)
+    assert [each.message.message_id for each in pipeline.dead_letters()] == seen[2:]
+
+
+def test_what_a_letter_is_about(pipeline: Pipeline, letters: list[str]) -> None:
+    details = show_letter(pipeline.context, pipeline.queue, 0)
+    first = json.loads(pipeline.dead_letters()[0].message.body)
+    assert details.log_id == first["trackerId"] in {log.id for log in pipeline.logs().values()}
+    assert details.job_id is None
+    assign = pipeline.store.assigns.of_job("job-0-1")[0]
+    for position, body in enumerate((upload_of(assign.id), upload_of("none"), b"no task"), 3):
+        pipeline.context.broker.publish(dead_queue(pipeline.queue), Message(body))
+        details = show_letter(pipeline.context, pipeline.queue, position)
+        known = "job-0-1" if position == 3 else None
+        assert (details.log_id, details.job_id) == (None, known)
+
+
+def upload_of(assign_id: str) -> bytes:
+    task = UploadJobTask(
+        task_id="t", execution_id="e", partner_code="SATLOC", customer_id="c", assign_id=assign_id
+    )
+    return Message.of(task.to_document()).body
 
 
 def test_a_task_that_is_active_again_is_skipped(pipeline: Pipeline, letters: list[str]) -> None:

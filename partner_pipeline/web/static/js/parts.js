@@ -67,6 +67,7 @@ function oldest(view) {
 /** Data once they are there; until then that they are on their way, or why they do not come. */
 export function once(live, draw, lines = 4) {
   if (live.loaded) return draw(live.data);
+  if (live.error?.status === 404) return empty("There is nothing here", live.error.message);
   if (live.error) return problemBox(live.error, () => live.reload());
   return loading(lines);
 }

@@ -14,5 +14,8 @@ export const DECISION_TONES = {matched: "good", manual: "good", ambiguous: "warn
 
 export const SYNC_TONES = {uploaded: "good", internal: "quiet", queued: "info", failed: "bad", uncertain: "warn"};
 
+/** Kinds of failure. */
+export const CATEGORIES = ["transient", "authentication", "rate_limit", "partner_down", "validation", "processing", "infrastructure"];
+
 /** [value, label] of a select. */
 export const choices = (tones) => Object.keys(tones).map((value) => [value, value]);

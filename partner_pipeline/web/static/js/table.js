@@ -2,6 +2,7 @@
 
 import {html, nothing} from "../vendor/lit-html.js";
 import {repeat} from "../vendor/directives/repeat.js";
+import {NONE} from "./format.js";
 import {button, counted, empty} from "./parts.js";
 
 /**
@@ -22,13 +23,14 @@ import {button, counted, empty} from "./parts.js";
  * @param nothingHere is shown where there are no rows at all
  * @param more loads more rows, where the list goes on
  * @param picked rows that are selected: a Set of keys
+ * @param scrolling whether it stays a table on a narrow screen: of many columns of figures
  */
-export function table(view, {caption, columns, rows, key, sort = "", nothingHere, one = "row", more = null, picked = null}) {
+export function table(view, {caption, columns, rows, key, sort = "", nothingHere, one = "row", many = `${one}s`, more = null, picked = null, scrolling = false}) {
   if (!rows.length) return nothingHere;
   const found = sorted(searched(rows, columns, view.query.q), columns, view.query.sort ?? sort);
   if (!found.length) return empty(`No ${one} here has “${view.query.q}”.`, "Search for less, or take the filters away.");
   return html`
-    <div class="table-scroll"><table>
+    <div class="table-scroll ${scrolling ? "keep" : ""}"><table>
       <caption class="unseen">${caption}</caption>
       <thead><tr>
         ${picked ? html`<th class="pick" scope="col">${pickAll(view, found, key, picked)}</th>` : nothing}
@@ -37,14 +39,14 @@ export function table(view, {caption, columns, rows, key, sort = "", nothingHere
       <tbody>${repeat(found, key, (row) => line(view, row, columns, key, picked))}</tbody>
     </table></div>
     <div class="table-foot">
-      <span>${told(found.length, rows.length, one, more)}</span>
+      <span>${told(found.length, rows.length, [one, many], more)}</span>
       ${more ? button({label: "Show more", run: more}) : nothing}
     </div>`;
 }
 
-function told(shown, loaded, one, more) {
-  const all = more ? `the latest ${counted(loaded, one)}` : counted(loaded, one);
-  return shown === loaded ? `${all.charAt(0).toUpperCase()}${all.slice(1)}` : `${counted(shown, one)} of ${all}`;
+function told(shown, loaded, names, more) {
+  const all = more ? `the latest ${counted(loaded, ...names)}` : counted(loaded, ...names);
+  return shown === loaded ? `${all.charAt(0).toUpperCase()}${all.slice(1)}` : `${counted(shown, ...names)} of ${all}`;
 }
 
 function line(view, row, columns, key, picked) {
@@ -52,7 +54,7 @@ function line(view, row, columns, key, picked) {
     ${picked ? html`<td class="pick">${pick(view, key(row), picked, name(row, columns))}</td>` : nothing}
     ${columns.map((column) => {
       const content = (column.cell ?? column.value)(row);
-      const kind = `${column.number ? "number" : ""} ${column.main ? "main" : ""}`;
+      const kind = `${column.number ? "number" : ""} ${column.main ? "main" : ""} ${content === NONE ? "none" : ""}`;
       return column.main
         ? html`<th scope="row" class=${kind} data-title=${column.title}>${content}</th>`
         : html`<td class=${kind} data-title=${column.title}>${content}</td>`;
@@ -71,7 +73,8 @@ function header(view, column, sort) {
     <button type="button" class="sort" @click=${() => view.ask({sort: next})}>${column.title}</button></th>`;
 }
 
-function searched(rows, columns, text) {
+/** Rows in whose values every word of a text is found. */
+export function searched(rows, columns, text) {
   const wanted = (text ?? "").toLocaleLowerCase().split(/\s+/).filter(Boolean);
   if (!wanted.length) return rows;
   const said = (row) => columns.map((column) => column.value?.(row) ?? "").join(" ").toLocaleLowerCase();

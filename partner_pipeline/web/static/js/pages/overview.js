@@ -92,7 +92,7 @@ function queue({queue: name, waiting, dead, archive}) {
     ["Dead", dead.messages ? html`<a href="/letters?queue=${name}">${whole(dead.messages)}</a>` : "0"],
     ["Archived", whole(archive.messages)],
   ];
-  return html`<tr><th scope="row" class="main">${name}</th>
+  return html`<tr><th scope="row" class="main queue-name">${name}</th>
     ${cells.map(([title, cell]) => html`<td class="number" data-title=${title}>${cell}</td>`)}</tr>`;
 }
 
