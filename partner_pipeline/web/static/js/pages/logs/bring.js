@@ -1,0 +1,28 @@
+/** Bringing a log that one has as a file. */
+
+import {all, upload} from "../../api.js";
+import {form} from "../../dialogs.js";
+import {isAdmin} from "../../session.js";
+
+/** Asks for the file, and goes to the log's page, which tells how it is processed. */
+export async function bringLog(view) {
+  const customers = isAdmin() ? await all("/api/users", {kind: "CUSTOMER", active: true}) : [];
+  const taken = await form({
+    title: "Bring a log",
+    text: "It is processed at once, and matched to a job if one fits. A log that is here already is processed again.",
+    fields: [
+      {name: "file", label: "Log file", type: "file", required: true, help: "Its name may tell the job: 20250915_JOB789.log", more: {accept: ".log"}},
+      ...(isAdmin() ? [{name: "customerId", label: "Customer", type: "select", required: true, options: customers.map(({id, name}) => [id, name])}] : []),
+    ],
+    action: "Bring it",
+    submit: ({file, customerId}) => upload("/api/logs", formOf(file, customerId)),
+  });
+  if (taken) view.go(`/logs/${taken.id}?task=${taken.executionId}`);
+}
+
+function formOf(file, customerId) {
+  const sent = new FormData();
+  sent.append("file", file, file.name);
+  if (customerId) sent.append("customerId", customerId);
+  return sent;
+}
