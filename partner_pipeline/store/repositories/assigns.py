@@ -172,7 +172,7 @@ class JobAssigns(Repository[JobAssign]):
     def not_there(self, id: str) -> JobAssign | None:
         """It was looked: the partner does not have the job. It may be sent again."""
         where = {"_id": id, "sync.claim": None, **equal(status=AssignStatus.NEW)}
-        return self._update(where, {"sync.uncertainSince": None, "updatedAt": self._now()})
+        return self._update(where, {**_NO_ERROR, "updatedAt": self._now()})
 
     def upload_again(self, id: str) -> JobAssign | None:
         """Make an uploaded assignment new; None: it is not uploaded."""

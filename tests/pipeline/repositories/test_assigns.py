@@ -104,7 +104,8 @@ def test_uncertainty_ends_when_it_was_looked(repositories: Repositories, clock: 
     assigns.upload_failed(id_, "u", "x", ErrorCategory.TRANSIENT, certain=False)
     looked = assigns.not_there(id_)
     assert looked is not None
-    assert looked.sync.uncertain_since is None
+    assert (looked.sync.uncertain_since, looked.sync.error) == (None, None)
+    assert looked.sync.error_category is None, "it waits for its upload, and for no person"
 
 
 def test_uploaded_again_on_request(repositories: Repositories, clock: Clock) -> None:
