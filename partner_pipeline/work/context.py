@@ -55,8 +55,13 @@ class Context:
         Raises
         ------
         NotFoundError
-            The customer has no active account there.
+            The customer has no active account there, or the partner is not in use.
         """
+        if not self.repositories.users.in_use(partner_code):
+            raise NotFoundError(
+                f"looking for the {partner_code} account of customer {customer_id!r}: the partner "
+                "is deactivated; activate it first"
+            )
         user = self.repositories.users.account(partner_code, customer_id)
         if user is None:
             raise NotFoundError(

@@ -158,11 +158,11 @@ class _Polled:
 def _accounts(
     context: Context, customer_id: str | None, partner_code: str | None
 ) -> dict[tuple[str, str], list[str]]:
-    """The partners' ids of aircraft, by partner and customer."""
+    """Ids of aircraft at partners that are in use, by partner and customer."""
     repositories = context.repositories
     found: dict[tuple[str, str], dict[str, None]] = {}
     codes = context.partners.codes() if partner_code is None else (partner_code,)
-    for code in codes:
+    for code in filter(repositories.users.in_use, codes):
         assigns = repositories.assigns.at_partner(code, customer_id=customer_id)
         users = repositories.users.among(list({assign.user for assign in assigns}))
         for assign in assigns:

@@ -62,6 +62,11 @@ class Users(Repository[User]):
             self._find_one(equal(kind=UserKind.PARTNER, partnerCode=partner_code)), Partner
         )
 
+    def in_use(self, partner_code: str) -> bool:
+        """Whether a partner takes part: it does until somebody deactivates it."""
+        partner = self.partner(partner_code)
+        return partner is None or partner.active
+
     def aircraft_of(self, customer_id: str, partner_code: str) -> list[Aircraft]:
         """A customer's active aircraft at a partner, by name."""
         where = equal(kind=UserKind.AIRCRAFT, customerId=customer_id, active=True)
@@ -84,7 +89,9 @@ class Users(Repository[User]):
         return _only(self._find_one(where, sort=(("_id", 1),)), Aircraft)
 
     def account(self, partner_code: str, customer_id: str) -> PartnerSystemUser | None:
-        """A customer's active account at a partner."""
+        """A customer's active account at a partner that is in use."""
+        if not self.in_use(partner_code):
+            return None
         where = equal(
             kind=UserKind.PARTNER_SYSTEM_USER,
             partnerCode=partner_code,
@@ -96,14 +103,18 @@ class Users(Repository[User]):
     def accounts(
         self, partner_code: str | None = None, *, active: bool = True
     ) -> list[PartnerSystemUser]:
-        """Accounts at partners, by partner and customer."""
+        """Accounts by partner and customer; `active`: only those, at partners that are in use."""
         where = equal(kind=UserKind.PARTNER_SYSTEM_USER)
         if partner_code is not None:
             where |= equal(partnerCode=partner_code)
         if active:
             where |= equal(active=True)
-        found = self._find(where, sort=(("partnerCode", 1), ("customerId", 1)))
-        return [user for user in found if isinstance(user, PartnerSystemUser)]
+        users = self._find(where, sort=(("partnerCode", 1), ("customerId", 1)))
+        found = [user for user in users if isinstance(user, PartnerSystemUser)]
+        if not active:
+            return found
+        used = {code for code in {each.partner_code for each in found} if self.in_use(code)}
+        return [each for each in found if each.partner_code in used]
 
     def change(self, user: User) -> User:
         """Store a user in the place of the one with its id; its ``updatedAt`` becomes now."""

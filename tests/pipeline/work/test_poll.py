@@ -17,6 +17,7 @@ from partner_pipeline.model.states import LogStatus, TaskStatus
 from partner_pipeline.model.tasks import ProcessLogTask, TaskMessage
 from partner_pipeline.partners.simulator import Fault
 from partner_pipeline.store.repositories.trackers import LogTrackers
+from partner_pipeline.work.changing import change_partner
 from partner_pipeline.work.lease import DURATION
 from partner_pipeline.work.poll import LEASE, AccountPoll, PollReport, poll
 from pipeline.work.tools import Pipeline
@@ -136,6 +137,21 @@ def test_one_customer_or_partner(pipeline: Pipeline) -> None:
     report = poll(pipeline.context, pipeline.accounts[1].id)
     assert [each.customer_id for each in report.accounts] == [pipeline.accounts[1].id]
     assert (len(pipeline.logs(0)), len(pipeline.logs(1))) == (0, 1)
+
+
+def test_a_partner_that_is_deactivated_is_left_alone(pipeline: Pipeline) -> None:
+    pipeline.uploaded()
+    offer(pipeline, 1)
+    partner = pipeline.store.users.partner("SATLOC")
+    assert partner is not None
+    change_partner(pipeline.context, partner.id, active=False, by="test")
+    assert poll(pipeline.context).accounts == ()
+    job = pipeline.job()
+    (assigned,) = pipeline.assign(job, pipeline.accounts[0].aircraft[0].id).assigned
+    assert "the partner is deactivated; activate it first" in str(assigned.synced)
+    assert pipeline.calls("GetAircraftLogs") == pipeline.calls("UploadJobData") == 0
+    change_partner(pipeline.context, partner.id, active=True, by="test")
+    assert of(poll(pipeline.context), pipeline).new == 1
 
 
 def test_duplicated_and_reordered_lists(pipeline: Pipeline) -> None:
