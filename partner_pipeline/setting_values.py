@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -23,6 +24,7 @@ _PRODUCT: Final = re.compile(r"\d{1,15}(?:\s*\*\s*\d{1,15}){0,7}", re.ASCII)
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 _EMAIL: Final = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
+_HOST: Final = re.compile(r"[A-Za-z0-9_.:-]{1,253}", re.ASCII)
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LARGEST: Final = 10**15
 
@@ -144,6 +146,23 @@ def http_url(value: object) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("expected an address without user, password, query and fragment")
     return str(value).strip().rstrip("/")
+
+
+def host(value: object) -> str:
+    """The name or address of a machine."""
+    if not isinstance(value, str) or not _HOST.fullmatch(value.strip()):
+        raise ValueError("expected a name or an address like 127.0.0.1")
+    return value.strip()
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether nobody else is meant by the name or address of a machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def server_url(*schemes: str) -> partial[str | None]:
@@ -280,5 +299,6 @@ Emails = Annotated[tuple[str, ...], BeforeValidator(emails)]
 Email = Annotated[str | None, BeforeValidator(email)]
 Level = Annotated[str, BeforeValidator(level)]
 LevelsByModule = Annotated[dict[str, str], BeforeValidator(levels_by_module)]
+Host = Annotated[str, BeforeValidator(host)]
 HttpUrl = Annotated[str, BeforeValidator(http_url)]
 Keys = Annotated[tuple[CredentialsKey, ...], BeforeValidator(credentials_keys)]

@@ -33,6 +33,7 @@ from partner_pipeline.setting_values import (
     Email,
     Emails,
     Flag,
+    Host,
     HttpUrl,
     Keys,
     Level,
@@ -43,6 +44,7 @@ from partner_pipeline.setting_values import (
     PositiveMilliseconds,
     Seconds,
     Unit,
+    is_this_machine,
     retry_policy,
     server_url,
     strong_secret,
@@ -51,7 +53,6 @@ from partner_pipeline.setting_values import (
 _UPLOAD: Final = RetryPolicy(tries=5, delay=5, factor=2, longest=300, jitter=0.5)
 _POLL: Final = RetryPolicy(tries=3, delay=10, factor=2, longest=600)
 _PROCESSING: Final = RetryPolicy(tries=3, delay=2, factor=2, longest=60, jitter=0.5)
-
 _DEVELOPMENT_PREFIX: Final = "dev_"
 
 
@@ -250,6 +251,11 @@ class Settings(BaseSettings):
         BeforeValidator(strong_secret),
         Field(description="Who reads /metrics sends it; unset: only this machine may"),
     ] = None
+    metrics_port: Annotated[
+        PositiveCount | None,
+        Field(le=65535, description="Port that a worker serves /metrics at; unset: it does not"),
+    ] = None
+    metrics_host: Annotated[Host, Field(description="Address of METRICS_PORT")] = "127.0.0.1"
     api_trusted_proxies: Annotated[
         str,
         Field(description="Addresses of proxies whose X-Forwarded-For and -Proto are believed"),
@@ -330,9 +336,13 @@ class Settings(BaseSettings):
                 self.partner_encrypt_credentials,
             ),
             (
-                "CREDENTIALS_KEYS: must be set in production with MONGODB_URI, since every machine "
-                "needs the same keys",
+                "CREDENTIALS_KEYS: must be set in production with MONGODB_URI: machines share it",
                 bool(self.credentials_keys) or not (production and self.mongodb_uri),
+            ),
+            (
+                "METRICS_TOKEN: must be set in production where others reach METRICS_HOST",
+                bool(self.metrics_token or is_this_machine(self.metrics_host))
+                or not (production and self.metrics_port),
             ),
         ]
 

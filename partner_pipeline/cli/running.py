@@ -45,10 +45,16 @@ def worker_context() -> Iterator[Context]:
 
 
 def run_workers(context: Context, workers: Sequence[Worker]) -> None:
-    """Run until SIGTERM or Ctrl-C; the exit status is 1 where work in hand did not end in time."""
+    """Run until SIGTERM or Ctrl-C; the exit status is 1 where work in hand did not end in time.
+
+    Metrics are served from before the first task until after the last.
+    """
+    from partner_pipeline.observe.endpoint import metrics_served
     from partner_pipeline.workers.running import run
 
-    if not run(workers, context.settings.shutdown_grace.total_seconds()):
+    with metrics_served(context.settings, context.metrics):
+        in_time = run(workers, context.settings.shutdown_grace.total_seconds())
+    if not in_time:
         raise Exit(FAILED)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from pydantic import SecretStr
 
 from partner_pipeline.errors import InfrastructureError
 from partner_pipeline.model.redact import SECRETS
+from partner_pipeline.setting_values import is_this_machine
 
 if TYPE_CHECKING:
     from partner_pipeline.settings import Settings
@@ -141,7 +141,7 @@ class Mailer:
     def _authenticate(self, server: smtplib.SMTP, what: str) -> None:
         if self.user is None:
             return
-        if not isinstance(server.sock, ssl.SSLSocket) and not self._is_local():
+        if not isinstance(server.sock, ssl.SSLSocket) and not is_this_machine(self.host):
             raise InfrastructureError(
                 f"{what}: the server offers no TLS, and a password is not sent without; use a "
                 "server that does, or leave SMTP_USER empty"
@@ -152,16 +152,8 @@ class Mailer:
         if self.tls is not None:
             return self.tls
         context = ssl.create_default_context()
-        if self._is_local():
+        if is_this_machine(self.host):
             # A relay on this machine has a certificate that it made itself.
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
-
-    def _is_local(self) -> bool:
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from prometheus_client import (
     CollectorRegistry,
@@ -11,6 +12,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 
@@ -19,6 +21,15 @@ from partner_pipeline.model.states import AssignStatus, LogStatus, TaskStatus
 from partner_pipeline.model.tasks import TaskType
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+Operation = Literal["poll", "upload"]
+#: Of processing a log; ``all`` is the whole.
+STAGES: Final = ("decode", "analyse", "match", "store", "all")
+#: Those that logs are counted in; pending: its file is gone, and it is downloaded once more.
+_LOG_STATES: Final = (
+    *(LogStatus.PENDING, LogStatus.DOWNLOADED),
+    *(LogStatus.PROCESSED, LogStatus.FAILED),
+)
 
 _FAST: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _SLOW: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
@@ -39,7 +50,7 @@ API_REQUESTS: Final = Metric(
     "partner_api_requests_total",
     "counter",
     ("partner", "endpoint", "status"),
-    "Calls to a partner; status is HTTP's, or what went wrong.",
+    "Calls to a partner; status is HTTP's or, where no usable answer came, what went wrong.",
 )
 API_DURATION: Final = Metric(
     "partner_api_duration_seconds",
@@ -49,10 +60,13 @@ API_DURATION: Final = Metric(
     _FAST,
 )
 QUEUE_DEPTH: Final = Metric(
-    "queue_depth", "gauge", ("queue",), "Messages that wait in a queue or are being worked on."
+    "queue_depth", "gauge", ("queue",), "Messages that wait for a worker, or for their time."
 )
 QUEUE_OLDEST: Final = Metric(
-    "queue_oldest_message_seconds", "gauge", ("queue",), "Age of a queue's oldest message."
+    "queue_oldest_message_seconds",
+    "gauge",
+    ("queue",),
+    "How long the oldest message that can be worked on has waited.",
 )
 DEAD_LETTERS: Final = Metric("dlq_messages", "gauge", ("queue",), "Dead letters of a main queue.")
 ASSIGNMENTS: Final = Metric(
@@ -90,8 +104,16 @@ METRICS: Final = (
 """Every metric: rules and dashboards name no other ones."""
 
 
+# A sample more for each counter, which says when it was made: Prometheus knows by its first scrape.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
 class Metrics:
-    """The metrics of one process, in a registry of its own. Thread-safe."""
+    """The metrics of one process, in a registry of its own. Thread-safe.
+
+    Series whose labels are known from the start are there from the start, at 0: a counter that
+    appears with its first event does not *increase* by it, so that no rule would see it.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -109,6 +131,23 @@ class Metrics:
         self._damage = self._counter(DAMAGE)
         self._logs = self._counter(LOGS)
         self._tasks = self._counter(TASKS)
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        for assigned in AssignStatus:
+            self._assignments.labels(status=assigned.name)
+        for operation in get_args(Operation):
+            for status in ("ok", *ErrorCategory):
+                self._sync_duration.labels(operation=operation, status=status)
+        for stage in STAGES:
+            self._processing_duration.labels(stage=stage)
+        for log in _LOG_STATES:
+            self._logs.labels(status=log.value)
+        for kind in TaskType:
+            self._tasks.labels(type=kind.value, status=TaskStatus.COMPLETED.value, category="")
+            for failed in (TaskStatus.FAILED, TaskStatus.DEAD):
+                for category in ErrorCategory:
+                    self._tasks.labels(type=kind.value, status=failed.value, category=category)
 
     def _counter(self, metric: Metric) -> Counter:
         return Counter(metric.name, metric.meaning, metric.labels, registry=self.registry)
@@ -130,12 +169,12 @@ class Metrics:
         return generate_latest(self.registry)
 
     def api_call(self, partner: str, endpoint: str, status: str, seconds: float) -> None:
-        """A partner was called; `status` is HTTP's, or what went wrong."""
+        """A partner was called; `status` is HTTP's or, of no usable answer, what went wrong."""
         self._api_requests.labels(partner=partner, endpoint=endpoint, status=status).inc()
         self._api_duration.labels(partner=partner, endpoint=endpoint).observe(seconds)
 
     def queue(self, queue: str, messages: int, oldest_seconds: float | None) -> None:
-        """A main queue holds so many messages; the oldest has waited so long (None: unknown)."""
+        """A main queue holds so many messages; the oldest has waited so long (None: none waits)."""
         self._queue_depth.labels(queue=queue).set(messages)
         self._queue_oldest.labels(queue=queue).set(oldest_seconds or 0.0)
 
@@ -143,13 +182,19 @@ class Metrics:
         """A main queue has so many dead letters."""
         self._dead_letters.labels(queue=queue).set(messages)
 
+    def queue_unknown(self, queue: str) -> None:
+        """A main queue cannot be measured: what was known of it says nothing any more."""
+        for gauge in (self._queue_depth, self._queue_oldest, self._dead_letters):
+            with suppress(KeyError):  # it was never measured
+                gauge.remove(queue)
+
     def assignment(self, status: AssignStatus) -> None:
         """A job assignment came to a state."""
         self._assignments.labels(status=status.name).inc()
 
     def sync(
         self,
-        operation: Literal["poll", "upload"],
+        operation: Operation,
         seconds: float,
         failed: ErrorCategory | None = None,
     ) -> None:

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 #: Told the number of bytes received so far.
 Progress = Callable[[int], None]
 
+#: Told of a call that was made: the partner's code, its endpoint, how it went, and seconds. How it
+#: went is HTTP's status; ``timeout`` or ``connection`` where none came; the category of the failure
+#: where what came with a success was of no use.
+Called = Callable[[str, str, str, float], object]
+
+
+def uncounted(partner: str, endpoint: str, status: str, seconds: float) -> None:
+    """A :data:`Called` for those who count nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

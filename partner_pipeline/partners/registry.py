@@ -20,7 +20,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
 from partner_pipeline.errors import SettingsError, ValidationError
-from partner_pipeline.partners.base import BasePartnerService
+from partner_pipeline.partners.base import BasePartnerService, Called, uncounted
 
 if TYPE_CHECKING:
     from partner_pipeline.partners.auth_cache import AuthCache
@@ -49,11 +49,14 @@ class PartnerContext:
         Shared by all partners; whoever made it closes it.
     sleep : callable
         Waits so many seconds: between tries, and where calls are limited.
+    called : callable
+        Told of each call that was made, see :data:`~partner_pipeline.partners.base.Called`.
     """
 
     settings: Settings
     auth_cache: AuthCache
     sleep: Callable[[float], object] = time.sleep
+    called: Called = uncounted
 
 
 ServiceFactory = Callable[[PartnerContext], BasePartnerService]

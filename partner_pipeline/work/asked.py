@@ -121,11 +121,14 @@ def download_job(
     file = job_upload(job) if file_format == "native" else _geojson(job)
     if assign is not None and assign.partner_code is None:
 
-        def mark(repositories: Repositories) -> None:
-            if repositories.assigns.downloaded(assign.id) is not None:
-                repositories.audit.record(by, "download", "job_assigns", assign.id)
+        def mark(repositories: Repositories) -> bool:
+            if repositories.assigns.downloaded(assign.id) is None:
+                return False
+            repositories.audit.record(by, "download", "job_assigns", assign.id)
+            return True
 
-        context.repositories.transact(mark)
+        if context.repositories.transact(mark):
+            context.metrics.assignment(AssignStatus.DOWNLOADED)
     return file
 
 

@@ -22,7 +22,7 @@ from partner_pipeline.model.ids import deterministic_id, new_execution_id
 from partner_pipeline.model.jobs import JobAssign
 from partner_pipeline.model.logs import PartnerLogTracker
 from partner_pipeline.model.states import ACTIVE_TASKS, LogStatus, TaskStatus
-from partner_pipeline.model.tasks import ProcessLogTask, TaskMessage, TaskTracker
+from partner_pipeline.model.tasks import ProcessLogTask, TaskMessage, TaskTracker, TaskType
 from partner_pipeline.observe.logs import get_logger
 from partner_pipeline.store.repositories import Repositories
 from partner_pipeline.work.alerting import raise_alert
@@ -237,6 +237,9 @@ class _Recovering:
 
         if self._publish(bury):
             self._given_up += 1
+            self._context.metrics.task(task.task_type, TaskStatus.DEAD, category)
+            if task.task_type is TaskType.PROCESS_LOG:
+                self._context.metrics.log(LogStatus.FAILED)
             raise_alert(self._context, f"given-up:{task.task_id}", "high", "Task given up", error)
         return False
 

@@ -57,7 +57,8 @@ def open_context(
         keys = KeyRing(load_keys(settings))
         cache = open_auth_cache(_plain(settings.redis_url), _plain(settings.redis_pwd), keys)
         parts.callback(cache.close)
-        partners = PartnerRegistry(PartnerContext(settings, cache, sleep))
+        metrics = Metrics()
+        partners = PartnerRegistry(PartnerContext(settings, cache, sleep, metrics.api_call))
         parts.callback(partners.close)
         yield Context(
             settings=settings,
@@ -66,7 +67,7 @@ def open_context(
             partners=partners,
             keys=keys,
             owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
-            metrics=Metrics(),
+            metrics=metrics,
             mailer=Mailer.of(settings),
             now=now,
         )

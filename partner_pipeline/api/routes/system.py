@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import ipaddress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
@@ -21,10 +19,12 @@ from partner_pipeline.api.schemas.system import (
     TroubleShown,
 )
 from partner_pipeline.api.schemas.tasks import DlqStats
-from partner_pipeline.errors import BrokerError
+from partner_pipeline.errors import BrokerError, InfrastructureError
+from partner_pipeline.observe.endpoint import may_read
 from partner_pipeline.observe.health import Health, PartnerWatch, check_health, check_ready
 from partner_pipeline.observe.logs import get_logger
 from partner_pipeline.observe.metrics import CONTENT_TYPE
+from partner_pipeline.setting_values import is_this_machine
 from partner_pipeline.work.context import Context
 from partner_pipeline.work.dead_letters import letter_stats
 from partner_pipeline.work.overview import (
@@ -120,27 +120,20 @@ def _health(request: Request, context: Context) -> Health:
 def _may_read_metrics(request: Request, context: Context, authorization: str | None) -> None:
     token = context.settings.metrics_token
     if token is None:
-        if not _is_this_machine(request):
+        if request.client is None or not is_this_machine(request.client.host):
             raise Forbidden("metrics are told to this machine only; set METRICS_TOKEN")
         return
-    expected = f"Bearer {token.get_secret_value()}"
-    if not hmac.compare_digest((authorization or "").encode(), expected.encode()):
+    if not may_read(token, authorization):
         raise NotSignedIn("metrics: send METRICS_TOKEN as bearer")
-
-
-def _is_this_machine(request: Request) -> bool:
-    try:
-        return ipaddress.ip_address(request.client.host if request.client else "").is_loopback
-    except ValueError:
-        return False
 
 
 def _measure(context: Context, queue: str) -> None:
     try:
         stats = letter_stats(context, queue)
-    except BrokerError as error:
+    except InfrastructureError as error:
         # The other metrics are needed now more than ever.
         _log.error("queue cannot be measured", queue=queue, error=str(error))
+        context.metrics.queue_unknown(queue)
         return
     oldest = stats.waiting.oldest
     age = None if oldest is None else (context.now() - oldest).total_seconds()

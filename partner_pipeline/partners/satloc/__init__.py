@@ -12,5 +12,8 @@ __all__ = ["SatlocService", "SatlocSettings", "open_service"]
 def open_service(context: PartnerContext) -> SatlocService:
     """SatLoc's service as the pipeline's settings ask for it."""
     return SatlocService(
-        SatlocSettings.of(context.settings), context.auth_cache, sleep=context.sleep
+        SatlocSettings.of(context.settings),
+        context.auth_cache,
+        sleep=context.sleep,
+        called=context.called,
     )

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from partner_pipeline.errors import (
     AuthenticationError,
+    PartnerDownError,
     PipelineError,
     TransientError,
     ValidationError,
@@ -23,11 +24,13 @@ from partner_pipeline.partners.base import (
     Account,
     Authentication,
     BasePartnerService,
+    Called,
     JobUpload,
     PartnerAircraft,
     PartnerLog,
     Progress,
     StoredLog,
+    uncounted,
 )
 from partner_pipeline.partners.breaker import CircuitBreakers
 from partner_pipeline.partners.satloc.answers import (
@@ -41,7 +44,7 @@ from partner_pipeline.partners.satloc.answers import (
 from partner_pipeline.partners.satloc.call import Call
 from partner_pipeline.partners.satloc.download import receive_log
 from partner_pipeline.partners.satloc.settings import SatlocSettings
-from partner_pipeline.partners.satloc.transport import Transport
+from partner_pipeline.partners.satloc.transport import Body, Transport
 from partner_pipeline.partners.storage import LogStorage
 
 T = TypeVar("T")
@@ -57,7 +60,7 @@ class SatlocService(BasePartnerService):
     settings : SatlocSettings
     auth_cache : AuthCache
         Not closed with the service.
-    sleep, clock, now, chance : callable
+    sleep, clock, now, chance, called : callable
         As :class:`~partner_pipeline.partners.satloc.transport.Transport` takes them.
     """
 
@@ -72,13 +75,16 @@ class SatlocService(BasePartnerService):
         clock: Callable[[], float] = time.monotonic,
         now: Now = utc_now,
         chance: Callable[[], float] = random.random,
+        called: Called = uncounted,
     ) -> None:
         self._settings = settings
         self._auth_cache = auth_cache
         self._sleep = sleep
         self._now = now
         self._storage = LogStorage(settings.storage, settings.max_file_size)
-        self._transport = Transport(settings, sleep=sleep, clock=clock, now=now, chance=chance)
+        self._transport = Transport(
+            settings, sleep=sleep, clock=clock, now=now, chance=chance, called=called
+        )
         self._files = CircuitBreakers(settings.file_failures, settings.file_rest, clock=clock)
 
     def close(self) -> None:
@@ -88,10 +94,16 @@ class SatlocService(BasePartnerService):
     def health_check(self) -> bool:
         """Whether SatLoc says that it is alive. One call, without an account."""
         call = Call(endpoint="IsAlive", what="asking SatLoc whether it is alive")
+
+        def receive(body: Body) -> None:
+            if not read_alive(read_json(body.read(), call)):
+                raise PartnerDownError(f"{call}: it says that it is not")
+
         try:
-            return self._transport.once(call, lambda body: read_alive(read_json(body.read(), call)))
+            self._transport.once(call, receive)
         except PipelineError:
             return False
+        return True
 
     def authenticate(self, account: Account) -> Authentication:
         """Ask SatLoc for the account's ids; the cache is left alone."""

@@ -25,6 +25,7 @@ from partner_pipeline.errors import (
 from partner_pipeline.model.backoff import delay_before_retry
 from partner_pipeline.model.categories import POLICIES, ErrorCategory
 from partner_pipeline.model.clock import Now, utc_now
+from partner_pipeline.partners.base import Called, uncounted
 from partner_pipeline.partners.breaker import CircuitBreakers
 from partner_pipeline.partners.client_logs import guard_client_logs
 from partner_pipeline.partners.limits import RateLimiter
@@ -122,6 +123,8 @@ class Transport:
         UTC.
     chance : callable
         Gives numbers from 0 up to 1.
+    called : callable
+        Told of each call that was made.
     """
 
     def __init__(
@@ -132,6 +135,7 @@ class Transport:
         clock: Callable[[], float] = time.monotonic,
         now: Now = utc_now,
         chance: Callable[[], float] = random.random,
+        called: Called = uncounted,
     ) -> None:
         guard_client_logs()
         self._settings = settings
@@ -139,6 +143,7 @@ class Transport:
         self._clock = clock
         self._now = now
         self._chance = chance
+        self._called = called
         self._limiter = RateLimiter(settings.per_minute, settings.burst, clock=clock, sleep=sleep)
         self._accounts = CircuitBreakers(
             settings.circuit_failures, settings.circuit_rest, clock=clock
@@ -228,6 +233,7 @@ class Transport:
 
     def _attempt(self, call: Call, receive: Callable[[Body], T], seconds: float) -> T:
         client = self._client if call.repeatable else self._fresh
+        begun, status = self._clock(), "unforeseen"
         try:
             with client.stream(
                 "GET" if call.form is None else "POST",
@@ -237,13 +243,18 @@ class Transport:
                 files=call.files,
             ) as response:
                 body = Body(response, call, seconds, self._clock)
+                status = str(response.status_code)
                 if response.is_success:
                     return receive(body)
                 failure = self._refusal(call, response, body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            status = "timeout" if isinstance(error, httpx.TimeoutException) else "connection"
             failure = call.lost(error)
         except PipelineError as error:
+            status = error.category.value
             failure = error.with_traceback(None)
+        finally:
+            self._called(_PARTNER, call.endpoint, status, self._clock() - begun)
         # Here, not above: an error raised there would carry the client's own, and its URL; and the
         # functions that read an answer have it among their variables.
         raise failure

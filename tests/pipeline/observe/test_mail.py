@@ -191,7 +191,7 @@ def test_no_password_without_tls_to_another_machine(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inbox, port = serve(auth_require_tls=False)
-    monkeypatch.setattr(mail.Mailer, "_is_local", lambda _: False)
+    monkeypatch.setattr(mail, "is_this_machine", lambda _: False)
     with pytest.raises(InfrastructureError, match="no TLS"):
         _mailer(port, user="me", password=SecretStr(PLANTED)).send("x", "y")
     assert inbox.logins == []

@@ -250,6 +250,33 @@ def test_production_refuses_what_is_not_safe(monkeypatch: pytest.MonkeyPatch) ->
     assert "PARTNER_ENCRYPT_CREDENTIALS" in sentences
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "worker"])
+def test_production_tells_no_metrics_to_everybody(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    asked = {"ENVIRONMENT": "production", "METRICS_PORT": "9800", "METRICS_HOST": host}
+    assert "METRICS_TOKEN: must be set" in _refusal(monkeypatch, **asked)
+    token = "m7s0Jq9vN2xR4tY6wZ8bC1dF3gH5jL0k"
+    allowed: list[dict[str, str]] = [
+        {**asked, "METRICS_TOKEN": token},
+        {**asked, "METRICS_PORT": ""},
+        {**asked, "ENVIRONMENT": "development"},
+        *({**asked, "METRICS_HOST": here} for here in ("127.0.0.1", "::1", "localhost")),
+    ]
+    for each in allowed:
+        assert _load(monkeypatch, **{"METRICS_TOKEN": "", **each}).metrics_host
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("METRICS_PORT", "0"), ("METRICS_PORT", "65536"), ("METRICS_HOST", "a host")],
+)
+def test_an_address_that_is_none(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    assert variable in _refusal(monkeypatch, **{variable: value})
+
+
 @pytest.mark.parametrize(
     ("environment", "said"),
     [

@@ -124,6 +124,9 @@ def test_a_task_that_kills_its_workers_becomes_a_dead_letter(
     assert tracker.status is LogStatus.FAILED
     assert "never ended" in (tracker.error_message or "")
     assert len(pipeline.mails) == 1
+    metrics = pipeline.context.metrics.text().decode()
+    assert 'logs_total{status="failed"} 1.0' in metrics
+    assert 'category="processing",status="dlq",type="process_partner_log"} 1.0' in metrics
     later(pipeline)
     assert recover(pipeline.context) == Recovery()
 

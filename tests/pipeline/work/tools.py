@@ -23,6 +23,7 @@ from partner_pipeline.model.people import Aircraft, PartnerSystemUser, Pilot, Us
 from partner_pipeline.model.states import LogStatus
 from partner_pipeline.model.tasks import TaskMessage, UploadJobTask
 from partner_pipeline.observe.mail import Mailer
+from partner_pipeline.observe.metrics import Metrics
 from partner_pipeline.partners.auth_cache import MemoryAuthCache
 from partner_pipeline.partners.base import BasePartnerService
 from partner_pipeline.partners.credentials import KeyRing
@@ -234,8 +235,11 @@ def open_context(settings: Settings, now: Now) -> Iterator[tuple[Context, Hooked
             EmbeddedBroker(settings.embedded_path, retention=settings.dlq_retention, now=now)
         )
         broker.declare(settings.task_queues)
+        metrics = Metrics()
         partners = HookedRegistry(
-            PartnerContext(settings, MemoryAuthCache(now=now), sleep=lambda _: None)
+            PartnerContext(
+                settings, MemoryAuthCache(now=now), sleep=lambda _: None, called=metrics.api_call
+            )
         )
         opened.callback(partners.close)
         context = Context(
@@ -245,6 +249,7 @@ def open_context(settings: Settings, now: Now) -> Iterator[tuple[Context, Hooked
             partners=partners,
             keys=KeyRing(load_keys(settings)),
             owner=f"process-{new_id()}",
+            metrics=metrics,
             now=now,
             chance=lambda: 0.0,
         )
