@@ -19,10 +19,11 @@ for package in "$tree"/dist/*.whl "$tree"/dist/*.tar.gz; do
     echo "Testing $(basename "$package") ..."
     "${PYTHON:-python3.11}" -m venv --clear venv
     venv/bin/python -m pip install --quiet --upgrade pip
-    venv/bin/python -m pip install --quiet --group test "$package[geo,plot,duckdb,dask]"
+    venv/bin/python -m pip install --quiet --group test "$package[geo,plot,duckdb,dask,api]"
     # The sdist gives what the wheel was built from: that it builds and decodes is what is asked.
     tests=(tests/unit/core tests/unit/layouts tests/unit/test_*.py tests/cli/test_process.py)
-    [[ $package == *.gz ]] || tests+=(tests/unit/plot tests/cli tests/property/test_roundtrip.py tests/damage)
+    [[ $package == *.gz ]] || tests+=(tests/unit/plot tests/cli tests/property/test_roundtrip.py tests/damage
+        tests/web/test_session.py)
     PATH=$room/venv/bin:$PATH venv/bin/python -m pytest -p no:benchmark --numprocesses auto \
         --hypothesis-profile=brief -m 'not slow' "${tests[@]}" "$@"
 done
