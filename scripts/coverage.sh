@@ -10,9 +10,11 @@ data=$PWD/build
 pytest=("$python" -m pytest -p no:benchmark --numprocesses auto --hypothesis-profile=brief
     --cov --cov-report= -m "not slow")
 scripts/special_build.sh coverage
-# What kills processes, and goes through many of them, covers no line that others leave out.
+# What kills processes, goes through many of them, or looks at pages covers no line that others
+# leave out.
 COVERAGE_FILE=$data/python.coverage "${pytest[@]}" \
-    --ignore tests/pipeline/crash --ignore tests/pipeline/e2e "$@"
+    --ignore tests/pipeline/crash --ignore tests/pipeline/e2e --ignore tests/pipeline/monitoring \
+    --ignore-glob "tests/web/test_[!s]*" "$@"
 cd build/coverage
 export PYTHONPATH=$PWD
 COVERAGE_FILE=$data/cython.coverage "${pytest[@]}" tests/unit/core/test_{memory,source,text,times}.py \
