@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -26,6 +27,7 @@ from partner_pipeline.api.routes import (
 from partner_pipeline.api.schemas.common import ErrorAnswer
 from partner_pipeline.api.secret import signing_key
 from partner_pipeline.api.security import Guard
+from partner_pipeline.api.turns import Turns
 from partner_pipeline.observe.health import PartnerWatch
 from partner_pipeline.work.context import Context
 from satlog_native import __version__
@@ -78,15 +80,32 @@ def create_app(context: Context) -> FastAPI:
     )
     app.state.context = context
     app.state.tokens = Tokens(signing_key(context.settings), context.now)
+    app.state.turns = Turns()
     app.state.watch = PartnerWatch(
         context.partners, context.settings.partner_health_check_interval, now=context.now
     )
     for router in _ROUTERS:
         app.include_router(router)
     add_error_handlers(app)
-    app.add_middleware(Guard, largest_file=context.settings.satloc_max_file_size)
+    app.add_middleware(
+        Guard,
+        largest_file=context.settings.satloc_max_file_size,
+        takes_files=frozenset(_taking_files()),
+    )
     _document(app)
     return app
+
+
+def _taking_files() -> Iterator[str]:
+    for router in _ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute) and _takes_file(route):
+                yield route.path
+
+
+def _takes_file(route: APIRoute) -> bool:
+    body = (route.openapi_extra or {}).get("requestBody", {})
+    return "multipart/form-data" in body.get("content", {})
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Collection
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -66,11 +67,14 @@ class Guard:
     app : ASGIApp
     largest_file : int
         Bytes of a file that may be sent.
+    takes_files : collection of str
+        The paths where one may be sent. Elsewhere a body is kept in memory, whoever sends it.
     """
 
-    def __init__(self, app: ASGIApp, largest_file: int) -> None:
+    def __init__(self, app: ASGIApp, largest_file: int, takes_files: Collection[str]) -> None:
         self._app = app
         self._largest_file = largest_file
+        self._takes_files = takes_files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
@@ -85,7 +89,7 @@ class Guard:
         answer = _Answer(scope, send, request_id, trace)
         with bound(request=request_id, trace=trace):
             begun = time.perf_counter()
-            await self._handled(scope, _limited(receive, self._most(headers)), answer)
+            await self._handled(scope, _limited(receive, self._most(scope)), answer)
             _log.info(
                 "request",
                 method=scope["method"],
@@ -94,14 +98,15 @@ class Guard:
                 seconds=round(time.perf_counter() - begun, 4),
             )
 
-    def _most(self, headers: Headers) -> int:
-        multipart = headers.get("content-type", "").lower().startswith("multipart/form-data")
-        return self._largest_file + _AROUND if multipart else MOST_JSON
+    def _most(self, scope: Scope) -> int:
+        kind = Headers(scope=scope).get("content-type", "").lower()
+        is_file = kind.startswith("multipart/form-data") and scope["path"] in self._takes_files
+        return self._largest_file + _AROUND if is_file else MOST_JSON
 
     async def _handled(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:
             length = Headers(scope=scope).get("content-length", "0")
-            if not length.isdecimal() or int(length) > self._most(Headers(scope=scope)):
+            if not length.isdecimal() or int(length) > self._most(scope):
                 raise TooLarge()
             await self._app(scope, receive, answer)
         except TooLarge as error:
@@ -123,7 +128,7 @@ class _Answer:
     def __init__(self, scope: Scope, send: Send, request_id: str, trace: str) -> None:
         self._send = send
         self._https = scope.get("scheme") == "https"
-        self._private = scope["path"].startswith("/api/")
+        self._private = scope["path"].startswith(("/api/", "/session"))
         self._trace = trace
         self.request_id = request_id
         self.status: int | None = None

@@ -17,6 +17,7 @@ from pydantic import Field
 from partner_pipeline.api.auth import ACCESS, Here, Tokens, caller_of
 from partner_pipeline.api.schemas.auth import Login, Me
 from partner_pipeline.api.schemas.common import Schema
+from partner_pipeline.api.turns import in_turn
 from partner_pipeline.model.people import User
 from partner_pipeline.model.sessions import Session
 from partner_pipeline.work.context import Context
@@ -37,11 +38,14 @@ class PageAccess(Schema):
     user: Me
 
 
-@router.post("")
-def begin(request: Request, response: Response, context: Here, body: Login) -> PageAccess:
-    """Log in; the answer sets the cookie."""
+@router.post("", dependencies=[in_turn("login")])
+def begin(
+    request: Request, response: Response, context: Here, body: Login, kept: _Kept = None
+) -> PageAccess:
+    """Log in; the answer sets the cookie, in place of the one before, whose session ends."""
     address = "unknown" if request.client is None else request.client.host
     who = sign_in(context, body.username, body.password, address)
+    _end(request, context, kept)
     token = _tokens(request).page(who.user, who.session)
     _keep(request, response, token, who.session.expires_at - context.now())
     return _access(request, who.user, who.session)
@@ -59,10 +63,14 @@ def proceed(request: Request, context: Here, kept: _Kept = None) -> PageAccess |
 @router.delete("", status_code=204)
 def end(request: Request, response: Response, context: Here, kept: _Kept = None) -> None:
     """Log out: no window of this browser gets a token any more."""
+    _end(request, context, kept)
+    _keep(request, response, "", timedelta(0))
+
+
+def _end(request: Request, context: Context, kept: str | None) -> None:
     with suppress(NotSignedIn):  # that is what is wanted
         user, session = _who(request, context, kept)
         sign_out(context, session.id, by=user.id)
-    _keep(request, response, "", timedelta(0))
 
 
 def _who(request: Request, context: Context, kept: str | None) -> tuple[User, Session]:
@@ -80,7 +88,6 @@ def _access(request: Request, user: User, session: Session) -> PageAccess:
 
 
 def _keep(request: Request, response: Response, token: str, lasts: timedelta) -> None:
-    response.headers["cache-control"] = "no-store"
     response.set_cookie(
         _COOKIE,
         token,

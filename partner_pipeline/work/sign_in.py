@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -32,8 +31,6 @@ SESSION: Final = timedelta(days=7)
 _WINDOW: Final = timedelta(minutes=15)
 #: Attempts within the window: at one name from one address, from one address, at one name.
 _LIMITS: Final = (("login", 5), ("login-address", 50), ("login-name", 100))
-#: Each takes 64 MB while it is computed.
-_AT_ONCE: Final = threading.BoundedSemaphore(4)
 
 _HASHER: Final = PasswordHasher()
 #: Of a password that nobody has: an unknown name takes as long as a wrong password.
@@ -133,11 +130,10 @@ def limit_attempts(context: Context, kind: str, *whose: str, most: int) -> None:
 
 
 def _matches(kept: str, password: SecretStr) -> bool:
-    with _AT_ONCE:
-        try:
-            return _HASHER.verify(kept, password.get_secret_value())
-        except (VerificationError, InvalidHashError):
-            return False
+    try:
+        return _HASHER.verify(kept, password.get_secret_value())
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def _opened(context: Context, user: User) -> SignedIn:

@@ -126,6 +126,16 @@ def test_a_body_that_is_too_large(shared: World, admin: httpx.Client) -> None:
     assert "larger than" in little.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/auth/login", "/session", "/api/dlq/x/purge", "/api/jobs/assign"]
+)
+def test_a_body_is_no_file_where_none_is_taken(shared: World, path: str) -> None:
+    """It is kept in memory, before anybody is asked who they are."""
+    with shared.client({"content-type": "multipart/form-data; boundary=x"}) as client:
+        for content in (bytes(1 << 21), _chunks(1 << 21)):
+            assert is_error(client.post(path, content=content), 413, "too_large")
+
+
 def test_what_says_that_it_is_huge_is_refused_unread(shared: World) -> None:
     host, port = shared.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:

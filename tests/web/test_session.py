@@ -44,7 +44,8 @@ def test_no_script_and_no_other_site_gets_what_keeps_a_session(browser: httpx.Cl
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "strict", "/session")
     assert (cookie["max-age"], cookie["secure"]) == (str(7 * 24 * 3600), "")
     assert cookie.value not in answer.text
-    assert answer.headers["cache-control"] == "no-store"
+    for each in (answer, browser.post("/session/token")):
+        assert each.headers["cache-control"] == "no-store"
     over_tls = browser.post(
         "/session",
         json={"username": "rice", "password": PASSWORD},
@@ -92,6 +93,23 @@ def test_logging_out_is_for_all_windows_and_may_be_done_twice(browser: httpx.Cli
         assert window.delete("/session").status_code == 204
     over = browser.get("/api/auth/me", headers={"authorization": f"Bearer {token}"})
     assert is_error(over, 401, "not_authenticated")
+
+
+def test_logging_in_anew_ends_the_session_before(world: World, browser: httpx.Client) -> None:
+    token = log_in(browser).json()["accessToken"]
+    before = dict(browser.cookies)
+    assert log_in(browser, "pilot").json()["user"]["role"] == "PILOT"
+    with httpx.Client(base_url=world.url, cookies=before) as window:
+        assert window.post("/session/token").status_code == 204
+    over = browser.get("/api/auth/me", headers={"authorization": f"Bearer {token}"})
+    assert is_error(over, 401, "not_authenticated")
+
+
+def test_who_fails_to_log_in_anew_keeps_the_session(browser: httpx.Client) -> None:
+    log_in(browser, "pilot")
+    wrong = browser.post("/session", json={"username": "pat", "password": "not this one"})
+    assert wrong.status_code == 401
+    assert browser.post("/session/token").status_code == 200
 
 
 def test_another_password_ends_sessions_of_browsers(world: World, browser: httpx.Client) -> None:

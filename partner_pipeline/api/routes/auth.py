@@ -6,12 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from partner_pipeline.api.auth import ACCESS, Here, Member, Tokens, caller_of
 from partner_pipeline.api.schemas.auth import Login, Me, Refresh, TokensAnswer
+from partner_pipeline.api.turns import in_turn
 from partner_pipeline.work.sign_in import SignedIn, refreshed, sign_in, sign_out
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 
 
-@router.post("/login")
+@router.post("/login", dependencies=[in_turn("login")])
 def login(request: Request, context: Here, body: Login) -> TokensAnswer:
     """Log in. Too many attempts within a quarter of an hour: 429."""
     address = "unknown" if request.client is None else request.client.host

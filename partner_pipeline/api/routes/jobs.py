@@ -22,6 +22,7 @@ from partner_pipeline.api.schemas.jobs import (
     SyncAssignment,
     SyncResult,
 )
+from partner_pipeline.api.turns import in_turn
 from partner_pipeline.errors import ValidationError
 from partner_pipeline.model.jobs import Job, JobAssign
 from partner_pipeline.model.people import User
@@ -99,7 +100,7 @@ def get_job(context: Here, who: Member, id: Id) -> JobWhole:
     return _whole(context, own_job(context, who, id))
 
 
-@router.post("/api/jobs/assign")
+@router.post("/api/jobs/assign", dependencies=[in_turn("partner")])
 def assign_job(context: Here, who: Owner, body: AssignBody) -> AssignAnswer:
     """Assign a job, and upload it to the partners of those who are to fly it."""
     if body.job_id is None:
@@ -107,7 +108,7 @@ def assign_job(context: Here, who: Owner, body: AssignBody) -> AssignAnswer:
     return _assign(context, who, body.job_id, body)
 
 
-@router.post("/api/jobs/{jobId}/assign")
+@router.post("/api/jobs/{jobId}/assign", dependencies=[in_turn("partner")])
 def assign_this_job(context: Here, who: Owner, jobId: Id, body: AssignBody) -> AssignAnswer:  # noqa: N803
     """As `/api/jobs/assign`."""
     if body.job_id not in {None, jobId}:
@@ -127,7 +128,7 @@ def _assign(context: Context, who: Caller, job_id: str, body: AssignBody) -> Ass
     return AssignAnswer.of(report)
 
 
-@router.post("/api/sync/assignments/{id}/sync")
+@router.post("/api/sync/assignments/{id}/sync", dependencies=[in_turn("partner")])
 def sync(context: Here, who: Owner, id: Id, body: SyncAssignment) -> SyncResult:
     """Upload the job of an assignment; or say that the partner has it."""
     own = own_assignment(context, who, id)

@@ -20,6 +20,7 @@ from partner_pipeline.api.schemas.logs import (
     Reprocess,
     Taken,
 )
+from partner_pipeline.api.turns import in_turn
 from partner_pipeline.errors import NotFoundError, ValidationError
 from partner_pipeline.model.applications import ApplicationFile
 from partner_pipeline.model.ids import application_file_id
@@ -89,6 +90,7 @@ def get_log(context: Here, who: Member, id: Id) -> LogWhole:
     "/{id}/track.parquet",
     response_class=Response,
     responses=_answers(_PARQUET, {"type": "string", "format": "binary"}),
+    dependencies=[in_turn("log data")],
 )
 def track(context: Here, who: Member, id: Id) -> Response:
     """The positions of a log as Parquet, columns as the platform names them."""
@@ -101,6 +103,7 @@ def track(context: Here, who: Member, id: Id) -> Response:
     "/{id}/map.geojson",
     response_class=JSONResponse,
     responses=_answers(_GEOJSON, {"type": "object"}),
+    dependencies=[in_turn("log data")],
 )
 def on_the_map(context: Here, who: Member, id: Id) -> JSONResponse:
     """Field, track and what was sprayed, told apart by ``properties.kind``."""

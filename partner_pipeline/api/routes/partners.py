@@ -30,6 +30,7 @@ from partner_pipeline.api.schemas.system import (
     PartnerStatus,
     TroubleShown,
 )
+from partner_pipeline.api.turns import in_turn
 from partner_pipeline.model.people import Partner, User, UserKind
 from partner_pipeline.observe.health import PartnerWatch
 from partner_pipeline.store.repositories.paging import Order, Place
@@ -129,7 +130,7 @@ def list_customers(
     return paged(customers, query, place_by_name, shown)
 
 
-@router.get("/aircraft")
+@router.get("/aircraft", dependencies=[in_turn("partner")])
 def list_aircraft(
     context: Here, who: Owner, query: Annotated[AircraftQuery, Query()]
 ) -> Page[PartnerAircraftShown]:
@@ -156,14 +157,14 @@ def list_aircraft(
     return Page(items=items)
 
 
-@router.post("/uploadJob")
+@router.post("/uploadJob", dependencies=[in_turn("partner")])
 def upload_job(context: Here, who: Owner, body: UploadJob) -> SyncResult:
     """Upload the job of an assignment: now, or queued where the partner does not answer."""
     own = own_assignment(context, who, body.assign_id)
     return SyncResult.of(upload_now(context, own.id, by=who.id))
 
 
-@router.post("/syncData")
+@router.post("/syncData", dependencies=[in_turn("partner")])
 def sync_data(context: Here, who: Owner, body: SyncData) -> PollAnswer:
     """Fetch new logs now, of a customer or (administrators) of all; takes a minute at most."""
     customer_id = who.only(body.customer_id)

@@ -53,8 +53,8 @@ def health(request: Request, response: Response, context: Here, who: Anybody) ->
 
 
 @router.get("/api/health/live")
-def live() -> LiveAnswer:
-    """Say that this process answers."""
+async def live() -> LiveAnswer:
+    """Say that this process answers, however busy all threads are."""
     return LiveAnswer()
 
 

@@ -19,6 +19,7 @@ from partner_pipeline.api.schemas.people import (
     SystemUserShown,
     TestedCredentials,
 )
+from partner_pipeline.api.turns import in_turn
 from partner_pipeline.errors import ValidationError
 from partner_pipeline.model.people import Partner, PartnerSystemUser, User, UserKind
 from partner_pipeline.partners.base import Account
@@ -73,7 +74,7 @@ def create_system_user(context: Here, who: Owner, body: NewSystemUser) -> System
     return _shown(context, account)
 
 
-@router.post("/testAuth")
+@router.post("/testAuth", dependencies=[in_turn("partner")])
 def test_credentials(context: Here, who: Owner, body: Credentials) -> TestedCredentials:
     """Ask the partner whether it accepts credentials: of an account that is here, or others."""
     account = _account(context, who, body)
