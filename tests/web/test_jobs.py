@@ -102,6 +102,7 @@ def test_a_job_is_added_from_a_file(visitor: Visitor, world: World, tmp_path: Pa
     dialog.locator("[name=file]").set_input_files(wrong)
     dialog.get_by_role("button", name="Add job").click()
     expect(dialog.get_by_role("alert")).to_contain_text("notes.geojson")
+    expect(dialog.get_by_role("alert")).to_be_in_viewport(ratio=1)
     assert_accessible(page)
     dialog.locator("[name=file]").set_input_files(right)
     dialog.locator("[name=name]").fill(HOSTILE)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from api.world import USERNAMES, World, with_login
 from partner_pipeline.model.applications import ApplicationFile
@@ -122,6 +122,32 @@ def test_list_is_of_who_asks_and_fits_a_phone(visitor: Visitor) -> None:
     assert_accessible(page)
 
 
+@pytest.mark.parametrize("width", [680, 1024])
+@pytest.mark.parametrize("path", ["/", "/logs", "/jobs", "/letters", "/partners"])
+def test_on_a_small_laptop_and_zoomed_only_tables_scroll(
+    visitor: Visitor, path: str, width: int
+) -> None:
+    page = visitor.open(path, viewport={"width": width, "height": 700})
+    settled(page)
+    assert no_overflow(page)
+
+
+def test_a_list_shows_that_another_choice_is_on_its_way(visitor: Visitor) -> None:
+    page = visitor.open("/logs")
+    settled(page)
+
+    def hold(_: Route) -> None:
+        """Until it is no longer routed."""
+
+    page.route("**/api/logs?*", hold)
+    status = page.locator("select[name=status]")
+    status.select_option("failed")
+    expect(status).to_have_attribute("aria-busy", "true")
+    page.unroute("**/api/logs?*", hold)
+    settled(page)
+    expect(page.locator("tbody tr")).to_have_count(3)
+
+
 def test_who_has_no_log_at_all_is_told_where_they_come_from(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,7 +157,7 @@ def test_who_has_no_log_at_all_is_told_where_they_come_from(
     monkeypatch.setitem(USERNAMES, "beginner", "beginner")
     page = visitor.open("/logs", "beginner")
     expect(page.get_by_text("There is no log yet")).to_be_visible()
-    expect(page.get_by_role("button", name="Bring a log")).to_be_visible()
+    expect(page.get_by_role("button", name="Add log")).to_be_visible()
     assert_accessible(page)
 
 
@@ -248,6 +274,7 @@ def test_match_by_hand_and_undo(visitor: Visitor) -> None:
     match = data_of(world, "to-match.log").job_match
     assert (match.decision, match.assign_id) == ("manual", None)
     expect(page.locator(".map-frame path.field")).to_have_count(0)
+    expect(page.locator(".lead")).to_contain_text("manual: no job")
 
 
 def test_candidates_with_their_reasons_can_be_chosen(visitor: Visitor) -> None:
@@ -323,7 +350,7 @@ def test_own_log_is_brought_and_followed(visitor: Visitor) -> None:
     file = world.context.repositories.application_files.require(log)
     assert file.customer_id == world.accounts[0].id
     expect(figure(page, "Passes")).to_have_text(str(file.statistics["passes"]))
-    expect(fact(page, "Brought by")).to_have_text("a user")
+    expect(fact(page, "Added by")).to_have_text("a user")
     expect(page.get_by_role("button", name="Process again")).to_have_count(0)
 
 
@@ -336,7 +363,7 @@ def test_own_log_that_is_none_tells_why(visitor: Visitor) -> None:
         pass
     problem = page.get_by_label("What went wrong")
     expect(problem).to_contain_text("<i>none</i>.log")
-    expect(problem).to_contain_text("bring it again")
+    expect(problem).to_contain_text("add it again")
     expect(problem.get_by_role("link", name="dead letters")).to_be_visible()
 
 
@@ -352,13 +379,13 @@ def at_partner(world: World) -> str:
 
 
 def send_file(page: Page, name: str, data: bytes, customer: str | None = None) -> None:
-    page.get_by_role("button", name="Bring a log").click()
+    page.get_by_role("button", name="Add log").click()
     dialog = page.get_by_role("dialog")
     file: FilePayload = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
     dialog.get_by_label("Log file").set_input_files(file)
     if customer is not None:
         dialog.get_by_label("Customer").select_option(customer)
-    dialog.get_by_role("button", name="Bring it").click()
+    dialog.get_by_role("button", name="Add log").click()
 
 
 def test_damage_is_told_in_words(visitor: Visitor) -> None:

@@ -44,8 +44,13 @@ def test_figures_lead_to_what_they_count(visitor: Visitor) -> None:
     page.get_by_role("link", name="Failed today").click()
     expect(page.get_by_role("heading", name="Logs", exact=True)).to_be_visible()
     expect(page.locator("tbody tr")).to_have_count(3)
+    expect(page.get_by_label("Changed")).to_have_value("today")
     page.go_back()
     page.get_by_role("link", name="Dead letters").last.click()
+    expect(page.get_by_role("heading", name="Dead letters", level=1)).to_be_visible()
+    page.go_back()
+    trouble = card(page, "What went wrong lately").get_by_role("listitem")
+    trouble.filter(has_text="broken-1.log").get_by_role("link", name="Task").click()
     expect(page.get_by_role("heading", name="Dead letters", level=1)).to_be_visible()
 
 
@@ -64,13 +69,13 @@ def test_a_partner_that_does_not_answer_is_seen(visitor: Visitor) -> None:
     world.clock.advance(minutes=10)
     world.app.state.watch.alive("SATLOC", fresh=True)
     page = visitor.open()
-    expect(page.locator(".lead")).to_have_text("Works, and somebody should look")
+    expect(page.locator(".lead")).to_have_text("Works, but somebody should look")
     line = card(page, "Partners").get_by_role("listitem").filter(has_text="SATLOC")
     expect(line).to_contain_text("does not answer")
     world.simulator.faults.clear()
     world.app.state.watch.alive("SATLOC", fresh=True)
     page.get_by_role("button", name="Refresh").click()
-    expect(page.locator(".lead")).to_have_text("Everything works")
+    expect(page.locator(".lead")).to_have_text("All systems work")
 
 
 @pytest.mark.parametrize("who", ["admin", "pilot"])

@@ -79,7 +79,7 @@ def password_of(world: World, account: PartnerSystemUser) -> str:
 def test_partners_and_accounts_are_those_of_the_pipeline(page: Page, world: World) -> None:
     satloc = partner_of(page, "SATLOC")
     counts = world.pipeline.store.assigns.counts("SATLOC")
-    expect(satloc).to_contain_text("online")
+    expect(satloc).to_contain_text("answers")
     expect(satloc).to_contain_text(f"Jobs there{counts[AssignStatus.UPLOADED]}")
     expect(satloc).to_contain_text(f"On their way{counts[AssignStatus.NEW]}")
     wrong = troubles(world.context, "SATLOC")
@@ -411,7 +411,7 @@ def test_customers_see_and_change_their_own(visitor: Visitor, world: World) -> N
 def test_pilots_see_partners_only(visitor: Visitor) -> None:
     page = visitor.open("/partners", who="pilot")
     expect(page.get_by_role("heading", level=1)).to_have_text("Partners")
-    expect(partner_of(page, "SATLOC")).to_contain_text("online")
+    expect(partner_of(page, "SATLOC")).to_contain_text("answers")
     expect(page.get_by_role("heading", level=2)).to_have_text(["Partners"])
     expect(page.locator("main").get_by_role("button")).to_have_text(["Refresh"])
     assert_accessible(page)

@@ -95,6 +95,7 @@ export function form({title, text = nothing, fields, action, submit, more = () =
         } catch (error) {
           problem = error;
           update();
+          showProblem(event.target);
         } finally {
           pressed.removeAttribute("aria-busy");
         }
@@ -112,6 +113,12 @@ export function form({title, text = nothing, fields, action, submit, more = () =
       </form>`;
     },
   });
+}
+
+/** What is wrong may be out of sight in a long form. */
+function showProblem(form) {
+  form.querySelector(".banner.bad")?.scrollIntoView({block: "nearest"});
+  form.querySelector("[aria-invalid=true]")?.focus();
 }
 
 /** A field with its label, help, and what is wrong with it. */

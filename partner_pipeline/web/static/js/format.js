@@ -86,5 +86,8 @@ export function ago(iso, never = "never") {
 /** Text of a state, error or kind that a program wrote: "partner_down" → "partner down". */
 export const words = (text) => text ? String(text).replaceAll("_", " ") : NONE;
 
+/** The name of a file, which may break where its parts end. */
+export const fileName = (name) => name.split(/(?<=[_-])/).map((part, at) => at ? html`<wbr>${part}` : part);
+
 /** Text, or nothing for lit-html where there is none. */
 export const given = (value) => value ?? nothing;

@@ -114,7 +114,13 @@ export function card(title, content, {actions = nothing, wide = false} = {}) {
 /** What a list is filtered by, kept in the address. `options`: [[value, label], …]. */
 export function choose(view, name, label, options, changed = () => {}) {
   const now = view.query[name] ?? "";
-  const change = (event) => { view.ask({[name]: event.target.value}); changed(); };
+  const change = async ({target}) => {
+    view.ask({[name]: target.value});
+    // What is listed is of another choice until the answer comes.
+    target.setAttribute("aria-busy", "true");
+    await changed();
+    target.removeAttribute("aria-busy");
+  };
   return html`<label class="filter"><span>${label}</span><select name=${name} @change=${change}>
     <option value="" .selected=${now === ""}>All</option>
     ${options.map(([value, text]) => html`<option value=${value} .selected=${now === value}>${text}</option>`)}

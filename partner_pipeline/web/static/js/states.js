@@ -12,6 +12,9 @@ export const LOG_TONES = {
 
 export const DECISION_TONES = {matched: "good", manual: "good", ambiguous: "warn", unmatched: "warn"};
 
+/** How a log was matched, in words; null: not yet. */
+export const decided = ({decision, assignmentId}) => decision === "manual" && assignmentId === null ? "manual: no job" : decision;
+
 export const SYNC_TONES = {uploaded: "good", internal: "quiet", queued: "info", failed: "bad", uncertain: "warn"};
 
 /** Kinds of failure. */

@@ -9,7 +9,7 @@ import {button, counted, empty} from "./parts.js";
  * @typedef Column
  * @property {string} name of the column in the address
  * @property {string} title
- * @property {(row) => any} value what it is sorted and searched by
+ * @property {(row) => any} [value] what it is sorted and searched by; a column without holds what can be done with a row
  * @property {(row) => any} [cell] what is seen; `value` if left out
  * @property {boolean} [number] right-aligned
  * @property {boolean} [main] the row's name: head of its card
@@ -54,7 +54,7 @@ function line(view, row, columns, key, picked) {
     ${picked ? html`<td class="pick">${pick(view, key(row), picked, name(row, columns))}</td>` : nothing}
     ${columns.map((column) => {
       const content = (column.cell ?? column.value)(row);
-      const kind = `${column.number ? "number" : ""} ${column.main ? "main" : ""} ${content === NONE ? "none" : ""}`;
+      const kind = `${column.number ? "number" : ""} ${column.main ? "main" : ""} ${column.value ? "" : "does"} ${content === NONE ? "none" : ""}`;
       return column.main
         ? html`<th scope="row" class=${kind} data-title=${column.title}>${content}</th>`
         : html`<td class=${kind} data-title=${column.title}>${content}</td>`;

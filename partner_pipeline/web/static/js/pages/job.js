@@ -58,6 +58,7 @@ const content = (view, live, job) => html`
       ["Swath width", job.swathWidth === null ? NONE : `${number(job.swathWidth, 1)} m`],
       ["Not before", job.startDate && day(job.startDate)],
       ["Not after", job.endDate && day(job.endDate)],
+      ["Logs", html`<a href="/logs?${new URLSearchParams({customerId: isAdmin() ? job.customerId : "", q: job.name})}">See its logs</a>`],
       ["Added", job.createdAt && time(job.createdAt)],
       ["Changed", job.updatedAt !== job.createdAt && job.updatedAt ? time(job.updatedAt) : null],
     ]))}

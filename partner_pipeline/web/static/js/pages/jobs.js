@@ -70,7 +70,7 @@ async function add(view) {
       ...(customers ? [{name: "customerId", label: "Customer", type: "select", required: true, options: options(customers)}] : []),
       {name: "file", label: "File", type: "file", required: true, help: "A .JOB, GeoJSON or KML file.", more: {accept: ".job,.geojson,.json,.kml"}},
       {name: "name", label: "Name"},
-      {name: "number", label: "Number", help: "Logs are told to be of a job by it, so a customer has each number once."},
+      {name: "number", label: "Number", help: "Logs are matched to the job by it, so no two jobs of a customer have the same one."},
       {name: "rate", label: "Rate in L/ha", type: "number", more: {min: 0, step: "any"}},
       {name: "swathWidth", label: "Swath width in m", type: "number", more: {min: 0, step: "any"}},
       {name: "startDate", label: "Not before", type: "date"},

@@ -20,7 +20,7 @@ export function open(view) {
   const letters = lettersOf(view, live);
   view.draw(() => html`
     ${head(view, "Dead letters", {
-      lead: "Tasks that were given up. Mend what they failed of, then replay them.",
+      lead: "Tasks that were given up. Put right what made them fail, then replay them.",
       actions: live.loaded ? chooser(view, live, letters) : nothing,
     })}
     ${isAway(live) ? away(live) : once(live, (data) => content(view, live, data, letters), 8)}`);

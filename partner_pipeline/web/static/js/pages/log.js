@@ -6,7 +6,7 @@ import {area, bytes, number, time, whole} from "../format.js";
 import {icons} from "../icons.js";
 import {fieldMap, wide} from "../map.js";
 import {badge, button, card, counted, empty, facts, figure, head, loading, once, problemBox} from "../parts.js";
-import {DECISION_TONES, LOG_TONES} from "../states.js";
+import {DECISION_TONES, LOG_TONES, decided} from "../states.js";
 import {table} from "../table.js";
 import {damage} from "./log/damage.js";
 import {lasted, offTarget, passColumns, statistics, unitsOf} from "./log/figures.js";
@@ -42,7 +42,7 @@ const notThere = (view) => html`
 
 const lead = (log) => html`<span class="badges">
   ${badge(log.status, LOG_TONES[log.status])}
-  ${log.decision ? badge(log.decision, DECISION_TONES[log.decision]) : nothing}
+  ${log.decision ? badge(decided(log), DECISION_TONES[log.decision]) : nothing}
   ${log.damaged ? badge("damaged", "warn") : nothing}
   <span>${[log.identity.aircraft ?? log.statistics.aircraft, log.customerName].filter(Boolean).join(" · ")}${log.startTime ? html` · flown ${time(log.startTime)}` : nothing}</span></span>`;
 
@@ -103,7 +103,7 @@ function passes(view, log) {
 function about(log) {
   const {meta} = log;
   return html`${facts([
-    ["Brought by", log.source === "own" ? "a user" : log.partnerCode],
+    ["Added by", log.source === "own" ? "a user" : log.partnerCode],
     ["Size", bytes(log.size)],
     ["Positions", log.records === null ? null : whole(log.records)],
     ["First seen", log.createdAt ? time(log.createdAt) : null],

@@ -2,11 +2,11 @@
 
 import {html, nothing} from "../../vendor/lit-html.js";
 import {all} from "../api.js";
-import {NONE, area, bytes, time, volume, words} from "../format.js";
+import {NONE, area, bytes, fileName as broken, time, volume, words} from "../format.js";
 import {icons} from "../icons.js";
 import {badge, button, choose, empty, head, once, search} from "../parts.js";
 import {isAdmin} from "../session.js";
-import {CATEGORIES, DECISION_TONES, LOG_TONES, choices} from "../states.js";
+import {CATEGORIES, DECISION_TONES, LOG_TONES, choices, decided} from "../states.js";
 import {table} from "../table.js";
 import {bringLog} from "./logs/bring.js";
 
@@ -24,7 +24,7 @@ export function open(view) {
   view.draw(() => html`
     ${head(view, "Logs", {
       lead: "What aircraft recorded, and what became of it.",
-      actions: button({label: html`${icons.plus} Bring a log`, kind: "primary", run: () => { bringLog(view); }}),
+      actions: button({label: html`${icons.plus} Add log`, kind: "primary", run: () => { bringLog(view); }}),
     })}
     <section class="card logs" aria-label="All logs">
       ${filters(view, names.data, () => logs.reload(), {folded, unfold})}
@@ -65,7 +65,7 @@ function filters(view, names, changed, {folded, unfold}) {
     ${choose(view, "decision", "Match", choices(DECISION_TONES), changed)}
     ${choose(view, "since", "Changed", SINCE, changed)}
     ${choose(view, "partnerCode", "Partner", (names?.partners ?? []).map(({partnerCode, partnerName}) => [partnerCode, partnerName]), changed)}
-    ${choose(view, "source", "Brought by", [["partner", "partners"], ["own", "users"]], changed)}
+    ${choose(view, "source", "Added by", [["partner", "partners"], ["own", "users"]], changed)}
     ${choose(view, "errorCategory", "Failure", CATEGORIES.map((each) => [each, words(each)]), changed)}
     ${isAdmin() ? choose(view, "customerId", "Customer", (names?.customers ?? []).map(({id, name}) => [id, name]), changed) : nothing}
     ${isFiltered(view) ? clearing(view, changed) : nothing}
@@ -95,16 +95,16 @@ function listed(view, {items, more}, names, logs) {
 function columns(names) {
   const flownBy = ({aircraftId}) => names?.aircraft.get(aircraftId) ?? null;
   const found = [
-    {name: "file", title: "File", main: true, value: ({fileName}) => fileName, cell: ({id, fileName}) => html`<a href="/logs/${id}">${fileName}</a>`},
+    {name: "file", title: "File", main: true, value: ({fileName}) => fileName, cell: ({id, fileName}) => html`<a href="/logs/${id}">${broken(fileName)}</a>`},
+    {name: "status", title: "Status", value: (log) => [log.status, ...trouble(log)].join(" "), cell: (log) => html`<div>${badge(log.status, LOG_TONES[log.status])}
+      ${trouble(log).map((each) => html`<small>${each}</small>`)}</div>`},
+    {name: "decision", title: "Match", value: decided, cell: (log) => log.decision ? badge(decided(log), DECISION_TONES[log.decision]) : NONE},
+    {name: "job", title: "Job", value: ({jobName}) => jobName, cell: ({jobId, jobName}) => jobId ? html`<div class="job-name clamped" title=${jobName ?? jobId}><a href="/jobs/${jobId}">${jobName ?? jobId}</a></div>` : NONE},
     {name: "customer", title: "Customer", value: ({customerName}) => customerName},
     {name: "aircraft", title: "Aircraft", value: (log) => [flownBy(log), from(log)].filter(Boolean).join(" "), cell: (log) => html`<div>${flownBy(log)} <small>${from(log)}</small></div>`},
     {name: "start", title: "Flown", value: ({startTime}) => startTime, cell: ({startTime}) => time(startTime)},
     {name: "area", title: "Area", number: true, value: ({netArea}) => netArea, cell: ({netArea}) => area(netArea)},
     {name: "volume", title: "Volume", number: true, value: ({volume: found}) => found, cell: (log) => volume(log.volume)},
-    {name: "job", title: "Job", value: ({jobName}) => jobName, cell: ({jobId, jobName}) => jobId ? html`<a href="/jobs/${jobId}">${jobName ?? jobId}</a>` : NONE},
-    {name: "decision", title: "Match", value: ({decision}) => decision, cell: ({decision}) => decision ? badge(decision, DECISION_TONES[decision]) : NONE},
-    {name: "status", title: "Status", value: (log) => [log.status, ...trouble(log)].join(" "), cell: (log) => html`<div>${badge(log.status, LOG_TONES[log.status])}
-      ${trouble(log).map((each) => html`<small>${each}</small>`)}</div>`},
     {name: "lost", title: "Lost", number: true, value: ({bytesLost}) => bytesLost, cell: ({bytesLost}) => bytesLost ? bytes(bytesLost) : NONE},
   ];
   return found.filter(({name}) => name !== "customer" || isAdmin());

@@ -1,15 +1,16 @@
 /** Overview: whether everything is well, and where to look if not. */
 
 import {html, nothing} from "../../vendor/lit-html.js";
-import {get} from "../api.js";
+import {get, sentence} from "../api.js";
 import {NONE, ago, duration, percent, time, whole, words} from "../format.js";
 import {icons} from "../icons.js";
 import {badge, card, counted, empty, figure, head, once} from "../parts.js";
+import {isAdmin} from "../session.js";
 import {LOG_TONES} from "../states.js";
 
 const HEALTH = {
-  healthy: {tone: "good", icon: icons.ok, text: "Everything works"},
-  degraded: {tone: "warn", icon: icons.warning, text: "Works, and somebody should look"},
+  healthy: {tone: "good", icon: icons.ok, text: "All systems work"},
+  degraded: {tone: "warn", icon: icons.warning, text: "Works, but somebody should look"},
   unhealthy: {tone: "bad", icon: icons.warning, text: "Something that is needed does not work"},
 };
 
@@ -27,9 +28,9 @@ function health({status}) {
 
 const content = (data) => html`
   <div class="figures">
-    ${figure({title: "Logs today", value: whole(data.logs.total), note: note(data.logs), href: "/logs"})}
-    ${figure({title: "Failed today", value: whole(data.logs.byStatus.failed ?? 0), tone: data.logs.byStatus.failed ? "bad" : "", note: "logs that need somebody", href: "/logs?status=failed"})}
-    ${figure({title: "Without a job", value: whole(data.logs.unmatched), tone: data.logs.unmatched ? "warn" : "", note: "processed today, not matched", href: "/logs?decision=unmatched"})}
+    ${figure({title: "Logs today", value: whole(data.logs.total), note: note(data.logs), href: "/logs?since=today&source=partner"})}
+    ${figure({title: "Failed today", value: whole(data.logs.byStatus.failed ?? 0), tone: data.logs.byStatus.failed ? "bad" : "", note: "logs that need somebody", href: "/logs?since=today&source=partner&status=failed"})}
+    ${figure({title: "Without a job", value: whole(data.logs.unmatched), tone: data.logs.unmatched ? "warn" : "", note: "processed today, not matched", href: "/logs?since=today&decision=unmatched"})}
     ${figure({title: "Tasks that failed", value: percent(data.tasks.errorRate, 1), tone: data.tasks.errorRate > 0.05 ? "bad" : "", note: `of ${counted(data.tasks.completed + data.tasks.failed + data.tasks.dead, "task")} in 24 h`})}
     ${data.queues === null ? nothing : queueFigures(data.queues)}
   </div>
@@ -74,7 +75,7 @@ function logs({byStatus, total, since}) {
   if (!total) return empty("No log yet today", html`The day began at ${time(since)}.`);
   return html`
     <div class="bar" aria-hidden="true">${states.map(([status, count]) => html`<span class=${LOG_TONES[status]} .style=${`flex: ${count}`}></span>`)}</div>
-    <ul class="legend">${states.map(([status, count]) => html`<li><a href="/logs?status=${status}">${badge(html`${whole(count)} ${status}`, LOG_TONES[status])}</a></li>`)}</ul>`;
+    <ul class="legend">${states.map(([status, count]) => html`<li><a href="/logs?since=today&source=partner&status=${status}">${badge(html`${whole(count)} ${status}`, LOG_TONES[status])}</a></li>`)}</ul>`;
 }
 
 function queues(found) {
@@ -101,9 +102,16 @@ const checks = (found) => html`<ul class="list">${found.map(({name, status, mess
 
 const WHAT = {account: "Account", assignment: "Assignment", task: "Task"};
 
+/** Where somebody can do something about it. */
+const WHERE = {
+  account: ({customerId}) => `/partners?customer=${customerId}`,
+  assignment: ({customerId}) => `/jobs?customer=${customerId}`,
+  task: () => isAdmin() ? "/letters" : "/logs?status=failed",
+};
+
 function troubles(found) {
   if (!found.length) return empty("Nothing", "No account, assignment or task has trouble.");
-  return html`<ul class="list">${found.map(({at, what, partnerCode, message, category}) => html`<li>
-    <div class="partner-line"><span><b>${WHAT[what]}</b> at ${partnerCode} ${category ? badge(words(category), "bad") : nothing}</span><small class="soft">${ago(at)}</small></div>
-    <span>${message}</span></li>`)}</ul>`;
+  return html`<ul class="list">${found.map(({at, what, customerId, partnerCode, message, category}) => html`<li>
+    <div class="partner-line"><span><a href=${WHERE[what]({customerId})}><b>${WHAT[what]}</b></a> at ${partnerCode} ${category ? badge(words(category), "bad") : nothing}</span><small class="soft">${ago(at)}</small></div>
+    <span>${message ? sentence(message) : nothing}</span></li>`)}</ul>`;
 }

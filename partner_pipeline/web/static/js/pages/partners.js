@@ -53,7 +53,7 @@ function cards(view, found, states) {
 
 function one(view, partner, state, error) {
   return html`
-    <div class="partner-line"><h3>${partner.partnerName} <small class="soft">${partner.partnerCode}</small></h3>${badgeOf(partner, state)}</div>
+    <div class="partner-line"><h3>${partner.partnerName}${partner.partnerName === partner.partnerCode ? nothing : html` <small class="soft">${partner.partnerCode}</small>`}</h3>${badgeOf(partner, state)}</div>
     ${partner.hasService ? nothing : html`<p class="soft">satlog has no service for this partner.</p>`}
     ${state ? numbers(state) : error ? html`<p class="soft">How it does is not known: ${error.message}</p>` : loading(2)}
     ${isAdmin() ? html`<div class="actions">
@@ -64,7 +64,7 @@ function one(view, partner, state, error) {
     </div>` : nothing}`;
 }
 
-const STATES = {online: ["online", "good"], offline: ["offline", "bad"], inactive: ["not in use", "quiet"]};
+const STATES = {online: ["answers", "good"], offline: ["does not answer", "bad"], inactive: ["not in use", "quiet"]};
 
 function badgeOf(partner, state) {
   if (!partner.active) return badge(...STATES.inactive);
@@ -77,7 +77,7 @@ const numbers = (state) => html`
     ["Last poll", ago(state.lastSync)],
     ["Jobs there", whole(state.activeJobs)],
     ["On their way", whole(state.pendingSyncs)],
-    ["Asked", ago(state.checkedAt)],
+    ["Last check", ago(state.checkedAt)],
   ])}
   ${state.errors.length ? html`<details class="troubles">
     <summary>${counted(state.errors.length, "thing")} went wrong</summary>

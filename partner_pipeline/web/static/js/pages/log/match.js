@@ -65,8 +65,8 @@ function considered(log, changed) {
       <td data-title="Time">${said(each.time, "fits", "does not fit")}</td>
       <td class="number" data-title="Overlap">${percent(each.overlap)}</td>
       <td class="number" data-title="Score">${number(each.score, 2)}</td>
-      <td data-title="Result">${each.assignmentId === assignmentId ? badge("chosen", "good") : each.excluded ? ruledOut(each) : NONE}</td>
-      <td class="number">${each.assignmentId === assignmentId || !mayChange() ? nothing : chooseButton(log, each, changed)}</td>
+      <td class="why" data-title="Result">${each.assignmentId === assignmentId ? badge("chosen", "good") : each.excluded ? ruledOut(each) : NONE}</td>
+      <td class="number does">${each.assignmentId === assignmentId || !mayChange() ? nothing : chooseButton(log, each, changed)}</td>
     </tr>`)}</tbody></table></div>`;
 }
 

@@ -36,7 +36,7 @@ const HELP = {
   infrastructure: "Storage or queues of the pipeline did not work. Process it again when they do.",
 };
 
-const OWN_HELP = "Look whether it is the right file, and bring it again.";
+const OWN_HELP = "Look whether it is the right file, and add it again.";
 
 /** Of a log or of a task; nothing where nothing failed. */
 export function failure(found) {

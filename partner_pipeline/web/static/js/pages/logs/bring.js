@@ -1,4 +1,4 @@
-/** Bringing a log that one has as a file. */
+/** Adding a log that one has as a file. */
 
 import {all, upload} from "../../api.js";
 import {form} from "../../dialogs.js";
@@ -8,13 +8,13 @@ import {isAdmin} from "../../session.js";
 export async function bringLog(view) {
   const customers = isAdmin() ? await all("/api/users", {kind: "CUSTOMER", active: true}) : [];
   const taken = await form({
-    title: "Bring a log",
+    title: "Add log",
     text: "It is processed at once, and matched to a job if one fits. A log that is here already is processed again.",
     fields: [
       {name: "file", label: "Log file", type: "file", required: true, help: "Its name may tell the job: 20250915_JOB789.log", more: {accept: ".log"}},
       ...(isAdmin() ? [{name: "customerId", label: "Customer", type: "select", required: true, options: customers.map(({id, name}) => [id, name])}] : []),
     ],
-    action: "Bring it",
+    action: "Add log",
     submit: ({file, customerId}) => upload("/api/logs", formOf(file, customerId)),
   });
   if (taken) view.go(`/logs/${taken.id}?task=${taken.executionId}`);
