@@ -60,7 +60,7 @@ def map_geojson(context: Context, file: ApplicationFile) -> dict[str, Any]:
     """
     job_id = file.job_match.job_id
     job = None if job_id is None else context.repositories.jobs.get(job_id)
-    positions = _known(context.repositories.details.of_file(file.id))
+    positions = _known(context.repositories.details.of_file(file.id, fields=("lon", "lat")))
     track = _thinned(positions)
     features = [
         *(_feature("field", polygon, jobId=job_id) for polygon in _polygons(job)),

@@ -7,6 +7,7 @@ positions of a log that is not processed; it is taken up again, and they are rep
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from partner_pipeline.errors import ValidationError
@@ -70,10 +71,14 @@ class Details:
         """Delete the positions of a file; how many there were."""
         return self._store.delete(self.collection, equal(fileId=file_id))
 
-    def of_file(self, file_id: str, *, limit: int | None = None) -> list[Document]:
-        """The positions of a file, in its order."""
+    def of_file(
+        self, file_id: str, *, limit: int | None = None, fields: Sequence[str] | None = None
+    ) -> list[Document]:
+        """The positions of a file, in its order; of each only some fields, where they are named."""
         where = equal(fileId=file_id)
-        return self._store.find(self.collection, where, sort=(("frame", 1),), limit=limit)
+        return self._store.find(
+            self.collection, where, sort=(("frame", 1),), limit=limit, fields=fields
+        )
 
     def count(self, file_id: str) -> int:
         """How many positions of a file are stored."""
