@@ -38,7 +38,7 @@ def page() -> FileResponse:
 
 
 for _address in _ADDRESSES:
-    router.add_api_route(_address, page)
+    router.add_api_route(_address, page, methods=["GET", "HEAD"])
 
 
 async def nowhere(request: Request, error: Exception) -> Response:

@@ -150,6 +150,9 @@ def test_pages_hold_no_data_and_no_script_of_their_own(browser: httpx.Client) ->
     assert page.text == (STATIC / "page.html").read_text()
     assert page.text.count("<script") == page.text.count('<script type="module" src=')
     assert "script-src 'self'" in page.headers["content-security-policy"]
+    asked = browser.head("/logs/any")
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["content-length"] == page.headers["content-length"]
 
 
 @pytest.mark.parametrize(
