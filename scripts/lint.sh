@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Style and likely mistakes: Python, Cython, shell.
+# Style and likely mistakes: Python, Cython, shell; lines of the pages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,3 +11,7 @@ cython-lint satlog_native
 for script in scripts/*.sh scripts/services .ci/run; do
     bash -n "$script"
 done
+if LC_ALL=C.UTF-8 grep -rnE '.{111}' partner_pipeline/web/static/{js,css}; then
+    echo "these lines are longer than 110 characters: break them" >&2
+    exit 1
+fi

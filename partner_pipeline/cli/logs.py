@@ -19,12 +19,13 @@ from satlog_native.cli.common import counted, json_option, note, printable, to_j
 from satlog_native.cli.group import examples
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from partner_pipeline.model.applications import ApplicationFile
     from partner_pipeline.model.jobs import Job, JobAssign
     from partner_pipeline.model.logs import PartnerLogTracker
     from partner_pipeline.store.repositories import Repositories
+    from partner_pipeline.work.seen_logs import SeenLog
 
 _STATUS: Final = (
     *("pending", "downloading", "downloaded", "processing"),
@@ -61,6 +62,7 @@ def list_(
     """List logs, the last changed first, and what came of them."""
     from partner_pipeline.cli.finding import find_customer
     from partner_pipeline.model.states import LogStatus
+    from partner_pipeline.work.seen_logs import LogFilter, list_logs, log_counts
 
     if unmatched and status is not None:
         raise ValidationError("listing logs: --status and --unmatched do not go together")
@@ -70,9 +72,10 @@ def list_(
         if unmatched:
             rows = _unmatched(repositories, owner, limit)
         else:
-            wanted = None if status is None else LogStatus(status)
-            rows = _tracked(repositories, wanted, owner, limit)
-        counts = {each.value: count for each, count in repositories.trackers.counts().items()}
+            wanted = LogFilter(customer_id=owner, status=LogStatus(status) if status else None)
+            seen = [log for _, log in list_logs(context, wanted, limit=limit)]
+            rows = _listed(repositories, seen)
+        counts = log_counts(context)
     if as_json:
         click.echo(to_json(rows))
         return
@@ -92,46 +95,56 @@ def list_(
     note("all: " + ", ".join(f"{count:,} {each}" for each, count in counts.items() if count))
 
 
-def _tracked(
-    repositories: Repositories, status: Any, customer_id: str | None, limit: int
-) -> list[dict[str, Any]]:
-    """Partners' logs, each with what came of it."""
-    trackers = repositories.trackers.recent(status=status, customer_id=customer_id, limit=limit)
-    ids = [tracker.application_file_id or "" for tracker in trackers]
-    files = repositories.application_files.among(ids)
-    jobs = repositories.jobs.among(list({f.job_match.job_id or "" for f in files.values()}))
-    names = _tail_numbers(repositories)
-    return [
-        {
-            "id": tracker.id,
-            "status": tracker.status.value,
-            "partnerCode": tracker.partner_code,
-            "customerId": tracker.customer_id,
-            "logId": tracker.log_id,
-            "aircraft": names.get(tracker.aircraft_id, short(tracker.aircraft_id)),
-            "fileName": tracker.log_file_name,
-            "changed": tracker.updated_at,
-            "outcome": _outcome(tracker, files.get(tracker.application_file_id or ""), jobs),
-            "errorCategory": tracker.error_category,
-            "errorMessage": tracker.error_message,
-            "applicationFileId": tracker.application_file_id,
-        }
-        for tracker in trackers
-    ]
+def _listed(repositories: Repositories, logs: Sequence[SeenLog]) -> list[dict[str, Any]]:
+    """Logs, each with what came of it."""
+    jobs = {log.file.job_match.job_id for log in logs if log.file is not None}
+    named = repositories.jobs.among(sorted(filter(None, jobs)))
+    aircraft = _tail_numbers(repositories)
+    return [_row(log, named, aircraft) for log in logs]
 
 
-def _outcome(
-    tracker: PartnerLogTracker, file: ApplicationFile | None, jobs: Mapping[str, Job]
-) -> str:
-    if tracker.error_message is not None:
-        return f"{tracker.error_category or ''} {tracker.error_message}".strip()
-    return "" if file is None else _decision(file, jobs)
+def _row(log: SeenLog, jobs: Mapping[str, Job], aircraft: Mapping[str, str]) -> dict[str, Any]:
+    tracker, file = log.tracker, log.file
+    if tracker is None:
+        return _of_data(log.data, jobs, aircraft)
+    error = f"{tracker.error_category or ''} {tracker.error_message or ''}".strip()
+    return {
+        "id": tracker.id,
+        "status": tracker.status.value,
+        "partnerCode": tracker.partner_code,
+        "customerId": tracker.customer_id,
+        "logId": tracker.log_id,
+        "aircraft": aircraft.get(tracker.aircraft_id, short(tracker.aircraft_id)),
+        "fileName": tracker.log_file_name,
+        "changed": tracker.updated_at,
+        "outcome": error or ("" if file is None else _decision(file, jobs)),
+        "errorCategory": tracker.error_category,
+        "errorMessage": tracker.error_message,
+        "applicationFileId": tracker.application_file_id,
+    }
+
+
+def _of_data(
+    file: ApplicationFile, jobs: Mapping[str, Job], aircraft: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "id": file.tracker_id or file.id,
+        "status": "processed",
+        "partnerCode": file.partner_code,
+        "customerId": file.customer_id,
+        "logId": file.log_id,
+        "aircraft": aircraft.get(file.aircraft_id or "", short(file.aircraft_id)),
+        "fileName": file.log_file_name,
+        "changed": file.updated_at,
+        "outcome": _decision(file, jobs),
+        "applicationFileId": file.id,
+    }
 
 
 def _decision(file: ApplicationFile, jobs: Mapping[str, Job]) -> str:
     match = file.job_match
     if match.job_id is None:
-        return "kept apart by hand" if match.decision == "manual" else match.decision
+        return "manual: no job" if match.decision == "manual" else match.decision
     job = jobs.get(match.job_id)
     named = short(match.job_id) if job is None else job.number or job.name
     return f"job {named}{' by hand' if match.decision == 'manual' else ''}"
@@ -141,21 +154,8 @@ def _unmatched(
     repositories: Repositories, customer_id: str | None, limit: int
 ) -> list[dict[str, Any]]:
     names = _tail_numbers(repositories)
-    return [
-        {
-            "id": file.tracker_id or file.id,
-            "status": "processed",
-            "partnerCode": file.partner_code,
-            "customerId": file.customer_id,
-            "logId": file.log_id,
-            "aircraft": names.get(file.aircraft_id or "", short(file.aircraft_id)),
-            "fileName": file.log_file_name,
-            "changed": file.updated_at,
-            "outcome": _decision(file, {}),
-            "applicationFileId": file.id,
-        }
-        for file in repositories.application_files.unmatched(customer_id, limit=limit)
-    ]
+    files = repositories.application_files.unmatched(customer_id, limit=limit)
+    return [_of_data(file, {}, names) for file in files]
 
 
 def _tail_numbers(repositories: Repositories) -> dict[str, str]:

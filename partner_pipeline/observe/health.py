@@ -203,10 +203,17 @@ def _partners(watch: PartnerWatch, accounts: Iterable[PartnerSystemUser]) -> Che
 def _accounts(accounts: Sequence[PartnerSystemUser]) -> Check:
     failing = [each for each in accounts if each.health.failures_in_a_row]
     details = {"active": len(accounts), "failing": len(failing)}
-    message = f"{len(failing)} of {len(accounts)} fail"
+    message = _how_many_fail(len(failing), len(accounts))
     if accounts and len(failing) >= _FAILING_SHARE * len(accounts):
         return Check("accounts", "degraded", message, details)
     return Check("accounts", "healthy", message, details)
+
+
+def _how_many_fail(failing: int, accounts: int) -> str:
+    named = f"{accounts:,} account{'' if accounts == 1 else 's'}"
+    if failing == 0:
+        return f"{named}, none fails" if accounts else "there is none"
+    return f"{failing:,} of {named} {'fails' if failing == 1 else 'fail'}"
 
 
 def _application(settings: Settings) -> Check:

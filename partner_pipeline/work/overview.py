@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -11,12 +11,16 @@ from typing import Final, Literal
 from partner_pipeline.model.categories import ErrorCategory
 from partner_pipeline.model.people import Partner, PartnerSystemUser, UserKind
 from partner_pipeline.model.states import AssignStatus, LogStatus, TaskStatus
+from partner_pipeline.model.tasks import OWN_FILES
 from partner_pipeline.observe.health import Alive, PartnerWatch
+from partner_pipeline.store.repositories.application_files import ApplicationFiles
 from partner_pipeline.store.repositories.paging import Order
+from partner_pipeline.store.repositories.trackers import LogTrackers
 from partner_pipeline.work.context import Context
 
 _RECENT: Final = 20
 _DAY: Final = timedelta(hours=24)
+_OWN: Final = {"partnerCode": OWN_FILES}
 _LATEST_QUEUED_FIRST: Final = Order("enqueuedAt", -1)
 
 
@@ -30,6 +34,8 @@ class Trouble:
         ``account``, ``assignment`` or ``task``.
     id : str
         Of the account, the assignment, or the execution.
+    job_id, log_id : str or None
+        What it is about, where that is a job or a partner's log.
     """
 
     at: datetime
@@ -39,6 +45,8 @@ class Trouble:
     partner_code: str
     message: str
     category: ErrorCategory | None
+    job_id: str | None = None
+    log_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +165,7 @@ def _failing_assignments(
             partner_code=each.partner_code or "",
             message=each.sync.error or "",
             category=each.sync.error_category,
+            job_id=each.job,
         )
         for each in failing
     ]
@@ -165,6 +174,10 @@ def _failing_assignments(
 def _dead_tasks(context: Context, code: str | None, customer_id: str | None) -> list[Trouble]:
     wanted = {"partnerCode": code, "customerId": customer_id, "status": TaskStatus.DEAD}
     dead = context.repositories.tasks.page(wanted, _LATEST_QUEUED_FIRST, limit=_RECENT)
+    messages = {each.id: each.metadata.get("message") or {} for each in dead}
+    uploads = [told["assignId"] for told in messages.values() if "assignId" in told]
+    assigns = context.repositories.assigns.among(uploads)
+    jobs = {id: assign.job for id, assign in assigns.items()}
     return [
         Trouble(
             at=each.failed_at or each.enqueued_at,
@@ -174,28 +187,44 @@ def _dead_tasks(context: Context, code: str | None, customer_id: str | None) -> 
             partner_code=each.partner_code,
             message=each.error_message or "",
             category=each.error_category,
+            job_id=jobs.get(messages[each.id].get("assignId", "")),
+            log_id=messages[each.id].get("trackerId"),
         )
         for each in dead
     ]
 
 
-def logs_today(context: Context, customer_id: str | None = None) -> LogNumbers:
-    """Partners' logs that changed today, UTC."""
-    since = context.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    trackers, files = context.repositories.trackers, context.repositories.application_files
-    owner = {"customerId": customer_id}
+def logs_since(
+    context: Context, since: datetime | None = None, customer_id: str | None = None
+) -> LogNumbers:
+    """Logs that changed since then, or (None) today, UTC: those that the list of logs has."""
+    begin = since or context.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def tracked(**wanted: object) -> int:
+        return _changed(context.repositories.trackers, begin, customer_id, wanted)
+
+    def stored(wanted: Mapping[str, object]) -> int:
+        return _changed(context.repositories.application_files, begin, customer_id, wanted)
+
+    # A user's own log has no tracker: it is there once its data are.
+    by_status = {status: tracked(status=status) for status in LogStatus}
+    by_status[LogStatus.PROCESSED] += stored(_OWN)
+    damaged = {"damage.damaged": True}
     return LogNumbers(
-        since=since,
-        by_status={
-            status: trackers.tally({**owner, "status": status}, path="updatedAt", since=since)
-            for status in LogStatus
-        },
-        damaged=trackers.tally({**owner, "damage.damaged": True}, path="updatedAt", since=since),
-        unmatched=sum(
-            files.tally({**owner, "jobMatch.decision": decision}, path="updatedAt", since=since)
-            for decision in ("unmatched", "ambiguous")
-        ),
+        since=begin,
+        by_status=by_status,
+        damaged=tracked(**damaged) + stored({**_OWN, **damaged}),
+        unmatched=sum(stored({"jobMatch.decision": each}) for each in ("unmatched", "ambiguous")),
     )
+
+
+def _changed(
+    repository: LogTrackers | ApplicationFiles,
+    since: datetime,
+    customer_id: str | None,
+    wanted: Mapping[str, object],
+) -> int:
+    return repository.tally({"customerId": customer_id, **wanted}, path="updatedAt", since=since)
 
 
 def tasks_lately(context: Context, customer_id: str | None = None) -> TaskNumbers:

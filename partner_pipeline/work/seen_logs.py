@@ -44,12 +44,12 @@ class SeenLog:
     @property
     def id(self) -> str:
         """By which it is asked for."""
-        return (self.tracker or self._file).id
+        return (self.tracker or self.data).id
 
     @property
     def customer_id(self) -> str:
         """Whose log it is."""
-        return (self.tracker or self._file).customer_id
+        return (self.tracker or self.data).customer_id
 
     @property
     def status(self) -> LogStatus:
@@ -57,7 +57,8 @@ class SeenLog:
         return LogStatus.PROCESSED if self.tracker is None else self.tracker.status
 
     @property
-    def _file(self) -> ApplicationFile:
+    def data(self) -> ApplicationFile:
+        """Of a log that is processed, as a user's own log always is."""
         if self.file is None:
             raise NotFoundError("looking at a log: it has neither a tracker nor data")
         return self.file
@@ -69,8 +70,10 @@ class LogFilter:
 
     Attributes
     ----------
-    decision : str or None
-        Only processed logs whose match is so.
+    decisions : tuple of str
+        Only processed logs whose match is one of these; empty: any, also none yet.
+    job_id : str or None
+        Only processed logs that belong to this job.
     since, until : datetime or None
         Of the last change.
     """
@@ -80,7 +83,8 @@ class LogFilter:
     aircraft_id: str | None = None
     status: LogStatus | None = None
     error_category: ErrorCategory | None = None
-    decision: str | None = None
+    decisions: tuple[str, ...] = ()
+    job_id: str | None = None
     source: Literal["partner", "own"] | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -94,13 +98,20 @@ def list_logs(
     context: Context, wanted: LogFilter, *, after: Place | None = None, limit: int
 ) -> list[Listed]:
     """Logs that match, the last changed first."""
-    if wanted.decision is not None:
-        return _by_decision(context, wanted, after, limit)
     found: list[list[Listed]] = []
+    if wanted.decisions or wanted.job_id is not None:
+        # One list a decision: each comes sorted from its index.
+        decisions = wanted.decisions or (None,)
+        found = [_by_match(context, wanted, each, after, limit) for each in decisions]
+        return _merged(found, limit)
     if wanted.source != "own" and wanted.partner_code != OWN_FILES:
         found.append(_partner_logs(context, wanted, after, limit))
     if wanted.source != "partner" and wanted.partner_code in {None, OWN_FILES}:
         found.append(_own_logs(context, wanted, after, limit))
+    return _merged(found, limit)
+
+
+def _merged(found: Sequence[list[Listed]], limit: int) -> list[Listed]:
     return list(islice(merge(*found, key=_latest_first), limit))
 
 
@@ -142,12 +153,12 @@ def _own_logs(context: Context, wanted: LogFilter, after: Place | None, limit: i
     other = wanted.status not in {None, LogStatus.PROCESSED}
     if other or wanted.aircraft_id is not None or wanted.error_category is not None:
         return []
-    files = _files(context, wanted, after, limit, OWN_FILES)
+    files = _files(context, wanted, after, limit, code=OWN_FILES)
     return [(Place(file.updated_at, file.id), SeenLog(None, file)) for file in files]
 
 
-def _by_decision(
-    context: Context, wanted: LogFilter, after: Place | None, limit: int
+def _by_match(
+    context: Context, wanted: LogFilter, decision: str | None, after: Place | None, limit: int
 ) -> list[Listed]:
     """Told by their data; its changes order the list, not those of the tracker."""
     if wanted.status not in {None, LogStatus.PROCESSED} or wanted.error_category is not None:
@@ -155,7 +166,7 @@ def _by_decision(
     code = OWN_FILES if wanted.source == "own" else wanted.partner_code
     if wanted.partner_code not in {None, code} or (wanted.source, code) == ("partner", OWN_FILES):
         return []
-    files = _files(context, wanted, after, limit, code)
+    files = _files(context, wanted, after, limit, code=code, decision=decision)
     ids = [file.tracker_id for file in files if file.tracker_id]
     trackers = context.repositories.trackers.among(ids)
     return [
@@ -165,14 +176,21 @@ def _by_decision(
 
 
 def _files(
-    context: Context, wanted: LogFilter, after: Place | None, limit: int, code: str | None
+    context: Context,
+    wanted: LogFilter,
+    after: Place | None,
+    limit: int,
+    *,
+    code: str | None,
+    decision: str | None = None,
 ) -> Sequence[ApplicationFile]:
     return context.repositories.application_files.page(
         {
             "customerId": wanted.customer_id,
             "partnerCode": code,
             "aircraftId": wanted.aircraft_id,
-            "jobMatch.decision": wanted.decision,
+            "jobMatch.decision": decision,
+            "jobMatch.jobId": wanted.job_id,
         },
         LATEST_CHANGE_FIRST,
         after=after,
@@ -182,6 +200,14 @@ def _files(
         without={"partnerCode": OWN_FILES} if wanted.source == "partner" and not code else {},
         fields=_SHORT,
     )
+
+
+def log_counts(context: Context) -> dict[LogStatus, int]:
+    """How many logs are in each state; a user's own log is there once it is processed."""
+    counts = context.repositories.trackers.counts()
+    files = context.repositories.application_files
+    counts[LogStatus.PROCESSED] += files.tally({"partnerCode": OWN_FILES}, path="updatedAt")
+    return counts
 
 
 def find_log(context: Context, id: str, customer_id: str | None) -> SeenLog:

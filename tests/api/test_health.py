@@ -51,11 +51,20 @@ def test_a_partner_that_is_down(world: World) -> None:
     assert checks(answer)["partners"] == "degraded"
 
 
+def _message(answer: httpx.Response, name: str) -> str:
+    (found,) = [check for check in answer.json()["checks"] if check["name"] == name]
+    return str(found["message"])
+
+
 def test_half_of_the_accounts_fail(world: World) -> None:
+    admin = world.as_("admin")
+    assert _message(admin.get("/api/health"), "accounts") == "2 accounts, none fails"
     for number, status in ((0, "degraded"), (1, "degraded")):
         account = world.accounts[number].user.id
         world.pipeline.store.users.account_failed(account, "no", ErrorCategory.AUTHENTICATION)
         assert checks(world.as_("admin").get("/api/health"))["accounts"] == status
+        said = ("1 of 2 accounts fails", "2 of 2 accounts fail")[number]
+        assert _message(admin.get("/api/health"), "accounts") == said
     for number in (0, 1):
         world.pipeline.store.users.account_worked(world.accounts[number].user.id)
     assert checks(world.as_("admin").get("/api/health"))["accounts"] == "healthy"
@@ -195,6 +204,36 @@ def test_metrics_with_a_token(tmp_path: Path) -> None:
 
 
 # The overview.
+
+
+def test_troubles_tell_their_job_and_their_log(world: World) -> None:
+    customer = world.as_("customer")
+    world.fly()
+    world.clock.advance(minutes=1)
+    world.simulator.world.add_log(world.accounts[0].at_partner(), "bad.log", data=b"bad")
+    customer.post("/api/partners/syncData", json={})
+    assert world.work() == {"dlq": 1}
+    (log,) = customer.get("/api/logs?status=failed").json()["items"]
+    aircraft, faults = world.accounts[0].aircraft, world.simulator.faults
+    refused, late = world.pipeline.job(), world.pipeline.job()
+    faults.script("UploadJobData", Fault("refused", message="no"))
+    world.pipeline.assign(refused, aircraft[0].id)
+    faults.script("IsAlive", Fault("status", status=503))
+    world.pipeline.assign(late, aircraft[1].id)
+    faults.script("UploadJobData", Fault("refused", message="no"))
+    world.clock.advance(hours=1)
+    assert world.work() == {"dlq": 1}
+    with world.logged_in("customer") as later:
+        troubles = later.get("/api/overview").json()["recentErrors"]
+        partner = later.get("/api/partners").json()["items"][0]["id"]
+        status = later.get(f"/api/partners/{partner}/status").json()
+    assert status["errors"] == troubles
+    assert {(each["what"], each["jobId"], each["logId"]) for each in troubles} == {
+        ("assignment", refused.id, None),
+        ("assignment", late.id, None),
+        ("task", late.id, None),
+        ("task", None, log["id"]),
+    }
 
 
 def test_the_overview(world: World) -> None:

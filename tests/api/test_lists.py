@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -118,6 +119,18 @@ def test_logs_of_partners_and_own_ones_in_one_list(
         ({"decision": "matched"}, "first second"),
         ({"decision": "matched", "limit": 1}, "first second"),
         ({"decision": "manual"}, ""),
+        ({"decision": ["matched", "unmatched"]}, "first own own2 second"),
+        ({"decision": ["unmatched", "matched", "matched"], "limit": 1}, "first own own2 second"),
+        ({"decision": ["ambiguous", "manual"]}, ""),
+        ({"decision": ["matched", "unmatched"], "source": "own"}, "own own2"),
+        ({"decision": ["matched", "unmatched"], "since": "2025-09-15T12:00:01Z"}, "own own2"),
+        ({"jobId": "first"}, "first"),
+        ({"jobId": "second", "limit": 1}, "second"),
+        ({"jobId": "first", "decision": ["matched", "manual"]}, "first"),
+        ({"jobId": "first", "decision": "unmatched"}, ""),
+        ({"jobId": "first", "source": "own"}, ""),
+        ({"jobId": "first", "status": "failed"}, ""),
+        ({"jobId": "nobody"}, ""),
         ({"decision": "matched", "source": "own"}, ""),
         ({"decision": "unmatched", "source": "own"}, "own own2"),
         ({"decision": "unmatched", "source": "partner"}, ""),
@@ -135,9 +148,71 @@ def test_filters_of_logs(
     shared: World, flown: dict[str, str], query: dict[str, Any], expected: str
 ) -> None:
     told = {"limit": 50, **query}
+    if told.get("jobId") in flown:
+        log = shared.as_("customer").get(f"/api/logs/{flown[told['jobId']]}").json()
+        told["jobId"] = log["jobId"]
     found = together(pages(shared.as_("customer"), "/api/logs", told.pop("limit"), **told))
     names = {log: name for name, log in flown.items()}
     assert " ".join(sorted(names[each["id"]] for each in found)) == expected
+
+
+def test_logs_of_a_job(world: World) -> None:
+    """A partner's and an own one, the last changed first; whose they are not sees none."""
+    log = world.fly(0, 0)
+    customer = world.as_("customer")
+    matched = customer.get(f"/api/logs/{log}").json()
+    world.clock.advance(minutes=1)
+    data = world.simulator.world.add_log(world.accounts[1].at_partner()).data()
+    own = customer.post("/api/logs", files={"file": ("own.log", data)}).json()["id"]
+    world.work()
+    world.clock.advance(minutes=1)
+    body = {"assignmentId": matched["assignmentId"]}
+    assert customer.post(f"/api/logs/{own}/match", json=body).status_code == 200
+    query = {"jobId": matched["jobId"]}
+    for limit in (1, 2, 50):
+        found = together(pages(customer, "/api/logs", limit, **query))
+        assert [(each["id"], each["decision"]) for each in found] == [
+            (own, "manual"),
+            (log, "matched"),
+        ]
+    assert together(pages(world.as_("stranger"), "/api/logs", 50, **query)) == []
+    assert len(together(pages(world.as_("admin"), "/api/logs", 50, **query))) == 2
+    customer.post(f"/api/logs/{log}/match", json={"assignmentId": None})
+    (left,) = together(pages(customer, "/api/logs", 50, **query))
+    assert left["id"] == own
+
+
+@pytest.mark.parametrize("decision", ["", "none", "matched,unmatched", '{"$ne": "matched"}'])
+def test_decisions_that_are_none(shared: World, decision: str) -> None:
+    query = {"decision": ["matched", decision]}
+    answer = shared.as_("customer").get("/api/logs", params=query)
+    assert is_error(answer, 422, "invalid_request")
+
+
+def test_the_overview_counts_what_the_list_has(shared: World, flown: dict[str, str]) -> None:
+    """Own logs too; from any moment, told in any zone."""
+    customer = shared.as_("customer")
+    sinces = ("2025-09-15T12:00:01Z", "2025-09-15T14:00:01+02:00", "2025-09-15T00:00:00Z")
+    for since in (*sinces, "2030-01-01T00:00:00Z"):
+        logs = customer.get("/api/overview", params={"since": since}).json()["logs"]
+        listed = together(pages(customer, "/api/logs", 50, since=since))
+        states = Counter(each["status"] for each in listed)
+        assert {name: n for name, n in logs["byStatus"].items() if n} == states
+        assert (logs["total"], logs["damaged"]) == (
+            len(listed),
+            sum(bool(each["damaged"]) for each in listed),
+        )
+        without = {"decision": ["unmatched", "ambiguous"], "since": since}
+        assert logs["unmatched"] == len(together(pages(customer, "/api/logs", 50, **without)))
+    today = customer.get("/api/overview").json()["logs"]
+    assert (today["since"], today["total"]) == ("2025-09-15T00:00:00.000Z", 5)
+    there = customer.get("/api/overview", params={"since": sinces[1]}).json()["logs"]
+    assert there["since"] == "2025-09-15T12:00:01.000Z"
+    for since in ("yesterday", "2025-09-15T00:00:00", ""):
+        answer = customer.get("/api/overview", params={"since": since})
+        assert is_error(answer, 422, "invalid_request"), since
+    answer = customer.get("/api/overview", params={"since": "0001-01-01T00:00:00+14:00"})
+    assert is_error(answer, 422, "validation")
 
 
 def test_filters_of_tasks(shared: World, flown: dict[str, str]) -> None:

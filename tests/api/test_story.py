@@ -194,7 +194,8 @@ def _dead_letter_and_replay(
     assert [task["status"] for task in whole["chain"]] == ["dlq"]
     overview = get(rice, "/api/overview")
     assert (overview["tasks"]["dead"], overview["logs"]["byStatus"]["failed"]) == (1, 1)
-    assert overview["recentErrors"][0]["what"] == "task"
+    trouble = overview["recentErrors"][0]
+    assert (trouble["what"], trouble["logId"], trouble["jobId"]) == ("task", broken["id"], None)
     replayed = post(admin, f"/api/dlq/{queue}/retryByPosition", position=0)
     assert replayed == {"replayed": 1, "failed": 0, "skipped": 0, "moved": 0, "errors": []}
     _mend(world, broken["id"], log_data)

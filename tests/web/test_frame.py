@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from api.world import PASSWORD, USERNAMES, World, open_world
 from web.stage import this_moment
@@ -44,12 +45,24 @@ def test_logging_in_leads_to_where_one_was_going(visitor: Visitor) -> None:
     expect(page).to_have_title("Logs · satlog")
 
 
-@pytest.mark.parametrize("elsewhere", ["//evil.example/", "https://evil.example/", "/\\evil.com"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["//evil.example/", "https://evil.example/", "/\\evil.com", "/\t/evil.example", "//["],
+)
 def test_logging_in_leads_to_no_other_site(visitor: Visitor, elsewhere: str) -> None:
     page = visitor.open(f"/login?next={quote(elsewhere)}", who=None)
     log_in(page)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     assert page.url == f"{visitor.world.url}/"
+
+
+def test_a_path_that_looks_like_another_site_is_none(visitor: Visitor) -> None:
+    visitor.expected.append("404")
+    page = visitor.open(f"{visitor.world.url}//evil.example/x", who=None)
+    log_in(page)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.goto(f"{visitor.world.url}//evil.example/x")
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
 
 
 def test_too_many_attempts_are_told(visitor: Visitor) -> None:
@@ -74,6 +87,83 @@ def test_logging_out_is_seen_in_every_window(visitor: Visitor) -> None:
     other.clock.fast_forward(11_000)
     expect(other.get_by_role("heading", name="Log in")).to_be_visible()
     assert other.url.endswith("/login?next=%2Fjobs")
+
+
+def test_a_window_becomes_another_users_as_a_whole(visitor: Visitor) -> None:
+    visitor.expected.append("401")
+    page = visitor.open("/logs", who="customer")
+    another = {"username": USERNAMES["admin"], "password": PASSWORD}
+    assert page.request.post("/session", data=another).ok
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.locator("nav a")).to_have_text(MENU)
+    expect(page.locator(".who")).to_contain_text("Administrator")
+    expect(page.get_by_label("Customer")).to_be_visible()
+
+
+def test_what_is_seen_stays_while_a_token_is_replaced(visitor: Visitor) -> None:
+    visitor.expected.append("401")
+    page = visitor.open("/logs")
+    settled(page)
+    held = hold_next_token(page)
+    page.get_by_label("Search").fill("anything")
+    expect(page.get_by_label("Customer")).to_be_visible()
+    held[0].continue_()
+    expect(page.get_by_role("button", name="Refresh")).not_to_have_attribute("aria-busy", "true")
+
+
+def test_a_token_that_comes_too_late_is_nobodys(visitor: Visitor) -> None:
+    visitor.expected.append("401")
+    page = visitor.open("/logs")
+    settled(page)
+    late = hold_next_token(page)[0]
+    answer = late.fetch()
+    page.get_by_role("button", name="Log out").click()
+    log_in(page, "customer")
+    expect(page.locator(".who")).to_contain_text("Customer")
+    with page.expect_event("requestfinished", lambda request: request == late.request):
+        late.fulfill(response=answer)
+    page.evaluate("fetch('/static/icon.svg').then((found) => found.text())")  # read by then
+    page.get_by_role("link", name="Jobs", exact=True).click()
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+    expect(page.locator(".who")).to_contain_text("Customer")
+
+
+def hold_next_token(page: Page) -> list[Route]:
+    """Have the page ask for a token, since the one it has is refused; the request is held."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/session/token", hold)
+    page.route("**/api/logs?*", lambda route: route.fulfill(status=401), times=1)
+    with page.expect_request("**/session/token"):
+        page.get_by_role("button", name="Refresh").click()
+    while not held:  # we hear of it a moment after the request
+        page.evaluate("0")
+    return held
+
+
+@pytest.mark.parametrize("leave", ["back", "end of session"])
+def test_a_dialog_does_not_outlive_its_page(visitor: Visitor, leave: str) -> None:
+    visitor.expected.append("401")
+    page = visitor.open("/")
+    page.clock.install()
+    page.get_by_role("link", name="Logs", exact=True).click()
+    page.get_by_role("button", name="Add log").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    if leave == "back":
+        page.go_back()
+        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    else:
+        assert page.request.delete("/session").ok
+        page.clock.fast_forward(11_000)
+        expect(page).to_have_title("Log in · satlog")
+    expect(dialog).to_have_count(0)
 
 
 def test_what_a_role_may_not_see_is_not_there(visitor: Visitor) -> None:
@@ -135,6 +225,26 @@ def test_pages_refresh_themselves_while_they_are_seen(visitor: Visitor) -> None:
     visitor.world.fly()
     page.clock.fast_forward(11_000)
     expect(logs_today).to_have_text("1")
+
+
+def test_a_clock_that_is_set_back_while_nobody_looks_stops_nothing(visitor: Visitor) -> None:
+    page = visitor.open("/login", who=None)
+    page.clock.install()
+    log_in(page)
+    logs_today = page.locator(".figures").get_by_role("link", name="Logs today").locator(".value")
+    expect(logs_today).to_have_text(re.compile(r"\d"))
+    before = int(logs_today.inner_text())
+    settled(page)
+    look = """(state) => {
+        Object.defineProperty(document, "visibilityState", {value: state, configurable: true});
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(look, "hidden")
+    page.clock.fast_forward(11_000)
+    page.clock.set_system_time(visitor.world.context.now() - timedelta(hours=1))
+    visitor.world.fly()
+    page.evaluate(look, "visible")
+    expect(logs_today).to_have_text(str(before + 1))
 
 
 def test_every_page_is_reached_by_the_keyboard_alone(visitor: Visitor) -> None:

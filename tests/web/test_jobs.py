@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -269,6 +271,61 @@ def test_files_of_a_job(visitor: Visitor, job: Job, tmp_path: Path) -> None:
     assert read_job(kept[f"{job.number}.job"]).number == job.number
     (feature,) = json.loads(kept[f"{job.number}.geojson"].read_text())["features"]
     assert feature["geometry"] == FIELD
+
+
+def _hectares(text: str | None, before: str) -> float:
+    found = re.search(rf"{before}([\d.,]+) ha", text or "")
+    assert found is not None, text
+    return float(found[1].replace(",", ""))
+
+
+def test_logs_of_a_job(visitor: Visitor, world: World) -> None:
+    """Those of the job and no others; what they sprayed together beside the job's own area."""
+    repositories = world.context.repositories
+    files = [
+        repositories.application_files.require(log.application_file_id)
+        for log in world.pipeline.logs(0, 0).values()
+        if log.application_file_id is not None
+    ]
+    job_id = next(file.job_match.job_id for file in files if file.job_match.decision == "matched")
+    of_job = [file for file in files if file.job_match.job_id == job_id]
+    other = next(file for file in files if file not in of_job)
+    body = {"assignmentId": of_job[0].job_match.assign_id}
+    answer = world.as_("admin").post(f"/api/logs/{other.id}/match", json=body)
+    assert answer.status_code == 200, answer.text
+    shown = [*((file, "matched") for file in of_job), (other, "manual")]
+    page = visitor.open(f"/jobs/{job_id}")
+    section = page.locator("section", has=page.get_by_role("heading", name="Logs of this job"))
+    expect(section.locator("tbody tr")).to_have_count(len(shown))
+    for file, decision in shown:
+        line = section.locator("tbody tr").filter(has_text=file.log_file_name)
+        expect(line).to_contain_text(decision)
+        expect(line).to_contain_text("processed")
+        expect(line).to_contain_text(f"{file.statistics['netArea']:,.2f} ha")
+        expect(line).to_contain_text(f"{file.statistics['volume']:,.1f} L")
+    said = section.get_by_text(f"sprayed in {len(shown)} logs").text_content()
+    flown = sum(file.statistics["netArea"] for file, _ in shown)
+    assert _hectares(said, "") == pytest.approx(flown, abs=0.01)
+    ring = FIELD["coordinates"][0]
+    metres = [(111_195 * x * math.cos(math.radians(ring[0][1])), 111_195 * y) for x, y in ring]
+    around = sum(a * d - b * c for (a, b), (c, d) in itertools.pairwise(metres))
+    assert _hectares(said, "The job has ") == pytest.approx(abs(around) / 20_000, rel=0.01)
+    assert_accessible(page)
+    section.get_by_role("link", name="See them in Logs").click()
+    expect(page.get_by_role("heading", name="Logs", exact=True)).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(len(shown))
+    expect(page.get_by_text("Of job")).to_contain_text(
+        f"Of job {repositories.jobs.require(job_id or '').name} only."
+    )
+    assert_accessible(page)
+    page.get_by_role("button", name="Logs of every job").click()
+    expect(page.locator("tbody tr").filter(has_text="broken-1.log")).to_have_count(1)
+    assert "jobId" not in page.url
+
+
+def test_a_job_without_logs_says_so(visitor: Visitor, job: Job) -> None:
+    page = visitor.open(f"/jobs/{job.id}")
+    expect(page.get_by_text("No log belongs to this job yet.")).to_be_visible()
 
 
 def test_pilots_read_and_fetch_their_jobs(visitor: Visitor, world: World, job: Job) -> None:

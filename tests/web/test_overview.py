@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -50,8 +54,38 @@ def test_figures_lead_to_what_they_count(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", name="Dead letters", level=1)).to_be_visible()
     page.go_back()
     trouble = card(page, "What went wrong lately").get_by_role("listitem")
-    trouble.filter(has_text="broken-1.log").get_by_role("link", name="Task").click()
-    expect(page.get_by_role("heading", name="Dead letters", level=1)).to_be_visible()
+    trouble.filter(has_text="broken-1.log").get_by_role("link", name="Log").click()
+    expect(page.get_by_role("heading", name="broken-1.log", level=1)).to_be_visible()
+    page.go_back()
+    uncertain = trouble.filter(has_text="uncertain")
+    uncertain.get_by_role("link", name="Job").click()
+    expect(page.locator("tbody tr").filter(has_text="uncertain")).to_have_count(1)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+def test_today_is_the_readers_day(visitor: Visitor, zone: str) -> None:
+    """The figures are what the lists have that they lead to, own logs too."""
+    world = visitor.world
+    data = world.simulator.world.add_log(world.accounts[1].at_partner()).data()
+    world.as_("customer").post("/api/logs", files={"file": (f"{zone[:3]}.log", data)})
+    world.work()
+    moment = world.clock.time.astimezone(ZoneInfo(zone))
+    page = visitor.open("/partners", timezone_id=zone)
+    page.clock.set_fixed_time(moment)
+    with page.expect_request("**/api/overview?*") as asked:
+        page.goto("/")
+    (since,) = parse_qs(urlsplit(asked.value.url).query)["since"]
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert datetime.fromisoformat(since) == midnight
+    for title in ("Logs today", "Without a job"):
+        count = figure(page, title).text_content()
+        page.get_by_role("link", name=title).click()
+        expect(page.get_by_label("Changed")).to_have_value("today")
+        expect(page.locator("tbody tr")).to_have_count(int(count or 0))
+        page.go_back()
+    listed = world.as_("admin").get("/api/logs", params={"since": since, "limit": 200}).json()
+    expect(figure(page, "Logs today")).to_have_text(str(len(listed["items"])))
+    assert "own" in {each["source"] for each in listed["items"]}
 
 
 def test_customers_see_what_is_theirs_and_no_machinery(visitor: Visitor) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from partner_pipeline.api.auth import Anybody, Here, Member
 from partner_pipeline.api.errors import Forbidden
@@ -14,6 +14,7 @@ from partner_pipeline.api.schemas.system import (
     LiveAnswer,
     LogFigures,
     Overview,
+    OverviewQuery,
     PartnerSeen,
     TaskFigures,
     TroubleShown,
@@ -28,7 +29,7 @@ from partner_pipeline.setting_values import is_this_machine
 from partner_pipeline.work.context import Context
 from partner_pipeline.work.dead_letters import letter_stats
 from partner_pipeline.work.overview import (
-    logs_today,
+    logs_since,
     partner_alive,
     partner_numbers,
     partners,
@@ -67,7 +68,9 @@ def ready(response: Response, context: Here) -> HealthAnswer:
 
 
 @router.get("/api/overview")
-def overview(request: Request, context: Here, who: Member) -> Overview:
+def overview(
+    request: Request, context: Here, who: Member, query: Annotated[OverviewQuery, Query()]
+) -> Overview:
     """What an operator looks at first; a customer sees what is theirs."""
     watch: PartnerWatch = request.app.state.watch
     found = _health(request, context)
@@ -81,7 +84,7 @@ def overview(request: Request, context: Here, who: Member) -> Overview:
         status=found.status,
         checks=[CheckShown.of(check) for check in found.checks] if who.is_admin else None,
         partners=seen,
-        logs=LogFigures.of(logs_today(context, who.customer_id)),
+        logs=LogFigures.of(logs_since(context, query.since, who.customer_id)),
         queues=_queues(context) if who.is_admin else None,
         tasks=TaskFigures.of(tasks_lately(context, who.customer_id)),
         recent_errors=[TroubleShown.of(each) for each in troubles(context, None, who.customer_id)],

@@ -29,7 +29,10 @@ class LogQuery(PageQuery):
     customer_id: Id | None = None
     aircraft_id: Annotated[Id | None, Field(description="The partner's id.")] = None
     error_category: ErrorCategory | None = None
-    decision: Annotated[Decision | None, Field(description="Of the matching.")] = None
+    decision: Annotated[
+        frozenset[Decision], Field(description="Of the matching; several: any of these.")
+    ] = frozenset()
+    job_id: Annotated[Id | None, Field(description="Logs that belong to this job.")] = None
     source: Annotated[
         Literal["partner", "own"] | None, Field(description="own: brought by a user.")
     ] = None
@@ -38,8 +41,8 @@ class LogQuery(PageQuery):
 
     def wanted(self, customer_id: str | None) -> LogFilter:
         """As the use case takes it."""
-        told = self.model_dump(exclude={"limit", "cursor", "customer_id"})
-        return LogFilter(customer_id=customer_id, **told)
+        told = self.model_dump(exclude={"limit", "cursor", "customer_id", "decision"})
+        return LogFilter(customer_id=customer_id, decisions=tuple(self.decision), **told)
 
 
 class LogShown(Schema):

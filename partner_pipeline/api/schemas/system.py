@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
+from partner_pipeline.api.paging import Query
 from partner_pipeline.api.schemas.common import Facts, Schema, Time
 from partner_pipeline.api.schemas.tasks import DlqStats
 from partner_pipeline.model.categories import ErrorCategory
@@ -58,6 +59,8 @@ class TroubleShown(Schema):
     partner_code: str
     message: str
     category: ErrorCategory | None
+    job_id: Annotated[str | None, Field(description="What it is about, if that is a job.")]
+    log_id: Annotated[str | None, Field(description="What it is about, if that is a log.")]
 
     @classmethod
     def of(cls, trouble: Trouble) -> Self:
@@ -146,13 +149,13 @@ def _figures(numbers: PartnerNumbers) -> dict[str, Any]:
 
 
 class LogFigures(Schema):
-    """Partners' logs that changed since then."""
+    """Logs that changed since then."""
 
     since: Time
     total: int
     by_status: dict[str, int]
     damaged: int
-    unmatched: int
+    unmatched: Annotated[int, Field(description="Also those that are ambiguous.")]
 
     @classmethod
     def of(cls, numbers: LogNumbers) -> Self:
@@ -186,6 +189,15 @@ class TaskFigures(Schema):
             dead=numbers.dead,
             error_rate=numbers.error_rate,
         )
+
+
+class OverviewQuery(Query):
+    """Of when."""
+
+    since: Annotated[
+        AwareDatetime | None,
+        Field(description="Logs that changed then or later; else today, UTC."),
+    ] = None
 
 
 class Overview(Schema):

@@ -47,6 +47,7 @@ INDEXES: Final[tuple[Index, ...]] = (
     _index("application_files", "applicationId", "uploadedDate"),
     _index("application_files", "partnerCode", "updatedAt"),
     _index("application_files", "jobMatch.decision", "updatedAt"),
+    _index("application_files", "jobMatch.jobId", "updatedAt"),
     _unique("application_details", "fileId", "frame"),
     _index("outbox", "status", "notBefore"),
     _index("outbox", "createdAt"),

@@ -16,7 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
+from partner_pipeline.cli.common import opened
 from partner_pipeline.partners.simulator import Fault, SatlocSimulator
+from partner_pipeline.work.own_file import submit_own_file
 from pipeline.cli.tools import CUSTOMER, SCRIPT, Installed, Process, all_bytes, fits, write_job
 
 
@@ -64,6 +66,21 @@ def test_pages_are_100_columns_wide(installed: Installed) -> None:
     assert log[:12] in installed.command("logs", "list").stdout
 
 
+def test_a_users_own_log_is_listed(installed: Installed, tmp_path: Path) -> None:
+    log = installed.fly("4711")
+    path = tmp_path / "brought.log"
+    path.write_bytes(installed.simulator.world.logs[0].data())
+    with opened() as context:
+        customer = context.repositories.trackers.require(log).customer_id
+        submit_own_file(context, customer, customer, path, path.name)
+    installed.command("sync", "--once")
+    listed = installed.json("logs", "list")
+    (own,) = [each for each in listed if each["fileName"] == "brought.log"]
+    assert (own["partnerCode"], own["status"], len(listed)) == ("USER", "processed", 2)
+    assert "all: 2 processed" in installed.command("logs", "list").stderr
+    assert installed.json("logs", "list", "--status", "failed") == []
+
+
 def test_match_and_process_again(installed: Installed) -> None:
     log = installed.fly("4711")
     installed.add_job("4712")
@@ -76,7 +93,7 @@ def test_match_and_process_again(installed: Installed) -> None:
     assert installed.json("logs", "list")[0]["outcome"] == "job 4712 by hand"
     installed.command("logs", "match", log, "--none")
     (unmatched,) = installed.json("logs", "list", "--unmatched")
-    assert (unmatched["id"], unmatched["outcome"]) == (log, "kept apart by hand")
+    assert (unmatched["id"], unmatched["outcome"]) == (log, "manual: no job")
     installed.command("logs", "reprocess", log, "--download")
     assert installed.json("logs", "list", "--status", "pending")[0]["id"] == log
     installed.command("all", "--once")
@@ -212,7 +229,7 @@ def test_the_api_is_served_until_it_is_told_to_stop(installed: Installed) -> Non
         server.send_signal(signal.SIGTERM)
         output, errors = server.communicate(timeout=60)
     assert (server.returncode, output) == (0, "")
-    assert f"serving at {address}/api/docs" in errors
+    assert f"pages at {address}/, the API at {address}/api/docs" in errors
     assert "Traceback" not in errors
 
 

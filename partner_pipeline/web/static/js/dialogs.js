@@ -2,7 +2,7 @@
 
 import {html, nothing, render} from "../vendor/lit-html.js";
 import {icons} from "./icons.js";
-import {button} from "./parts.js";
+import {alertOf, button, named} from "./parts.js";
 
 let last = 0;
 
@@ -20,9 +20,14 @@ export function open({title, draw, wide = false}) {
     let answer;
     const opener = document.activeElement;
     const close = (value) => { answer = value; dialog.close(); };
+    const closing = button({
+      label: html`${icons.close}<span class="unseen">Close</span>`,
+      kind: "quiet icon-only",
+      run: () => close(),
+    });
     const update = () => render(html`
       <div class="dialog-head"><h2 id=${id}>${title}</h2>
-        ${button({label: html`${icons.close}<span class="unseen">Close</span>`, kind: "quiet icon-only", run: () => close()})}</div>
+        ${closing}</div>
       ${draw(close, update)}`, dialog);
     dialog.addEventListener("close", () => {
       dialog.remove();
@@ -40,6 +45,11 @@ export function open({title, draw, wide = false}) {
   });
 }
 
+/** Closes what is open: a dialog is of the page that opened it. */
+export function closeAll() {
+  document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+}
+
 /** What the button that opened a dialog runs may go on now. */
 function goOn(opener) {
   if (opener?.getAttribute("aria-disabled") === "true") opener.setAttribute("aria-busy", "true");
@@ -51,19 +61,33 @@ function goOn(opener) {
  */
 export function confirm({title, text, action, danger = false, typed = null}) {
   let said = "";
+  const isSaid = () => typed === null || said === typed;
+  const kind = danger ? "danger" : "primary";
   return open({
     title,
-    draw: (close, update) => html`
-      <form method="dialog" @submit=${(event) => { event.preventDefault(); if (typed === null || said === typed) close(true); }}>
+    draw: (close, update) => {
+      const send = (event) => {
+        event.preventDefault();
+        if (isSaid()) close(true);
+      };
+      const type = (event) => {
+        said = event.target.value;
+        update();
+      };
+      return html`<form method="dialog" @submit=${send}>
         <div class="dialog-body"><p>${text}</p>
-          ${typed === null ? nothing : html`<label class="field"><span>Type <b>${typed}</b> to confirm</span>
-            <input name="confirm" autocomplete="off" spellcheck="false" @input=${(event) => { said = event.target.value; update(); }}></label>`}
+          ${typed === null ? nothing : typing(typed, type)}
         </div>
         <div class="dialog-foot">${button({label: "Cancel", run: () => close()})}
-          ${button({label: action, kind: danger ? "danger" : "primary", submit: true, disabled: typed !== null && said !== typed})}</div>
-      </form>`,
+          ${button({label: action, kind, submit: true, disabled: !isSaid()})}</div>
+      </form>`;
+    },
   }).then((answer) => answer === true);
 }
+
+const typing = (wanted, type) => html`
+  <label class="field"><span>Type <b>${wanted}</b> to confirm</span>
+    <input name="confirm" autocomplete="off" spellcheck="false" @input=${type}></label>`;
 
 /**
  * @typedef Field
@@ -105,7 +129,7 @@ export function form({title, text = nothing, fields, action, submit, more = () =
         <div class="dialog-body">
           ${text === nothing ? nothing : html`<p>${text}</p>`}
           ${fields.map((each) => field(each, problem))}
-          <div role="alert">${problem ? html`<p class="banner bad">${icons.warning}<span>${problem.message}</span></p>` : nothing}</div>
+          ${alertOf(problem)}
           ${more(values, update)}
         </div>
         <div class="dialog-foot">${button({label: "Cancel", run: () => close()})}
@@ -121,36 +145,49 @@ function showProblem(form) {
   form.querySelector("[aria-invalid=true]")?.focus();
 }
 
+/** Whose something is, as administrators say it. */
+export const customerField = (customers) => ({
+  name: "customerId", label: "Customer", type: "select", required: true, options: named(customers),
+});
+
 /** A field with its label, help, and what is wrong with it. */
 export function field(each, problem = null) {
   const wrong = problem?.problemOf?.(each.name) ?? null;
   const id = `field-${each.name}`;
-  const described = [each.help ? `${id}-help` : "", wrong ? `${id}-wrong` : ""].filter(Boolean).join(" ") || nothing;
+  const told = [each.help ? `${id}-help` : "", wrong ? `${id}-wrong` : ""].filter(Boolean).join(" ");
+  const isOptional = !each.required && each.type !== "checkbox";
   return html`<div class="field ${each.type === "checkbox" ? "check" : ""}">
-    <label for=${id}>${each.label}${each.required || each.type === "checkbox" ? nothing : html` <small>optional</small>`}</label>
-    ${control(each, id, described, wrong !== null)}
+    <label for=${id}>${each.label}${isOptional ? html` <small>optional</small>` : nothing}</label>
+    ${control(each, {id, described: told || nothing, invalid: wrong ? "true" : nothing})}
     ${each.help ? html`<small id="${id}-help">${each.help}</small>` : nothing}
     ${wrong ? html`<small class="wrong" id="${id}-wrong">${wrong}</small>` : nothing}
   </div>`;
 }
 
-function control({name, type = "text", value = "", required = false, options = [], none = "", more = {}}, id, described, wrong) {
-  const invalid = wrong ? "true" : nothing;
-  if (type === "select") {
-    return html`<select id=${id} name=${name} ?required=${required} aria-describedby=${described} aria-invalid=${invalid}>
-      ${required && (value || options.length === 1) ? nothing : html`<option value="">${required ? "Choose …" : none}</option>`}
-      ${options.map(([each, label]) => html`<option value=${each} ?selected=${each === value}>${label}</option>`)}</select>`;
-  }
+function control({name, type = "text", value = "", required = false, more = {}, ...each}, about) {
+  const {id, described, invalid} = about;
+  if (type === "select") return select({name, value, required, ...each}, about);
   if (type === "textarea") {
-    return html`<textarea id=${id} name=${name} rows=${more.rows ?? 3} ?required=${required} aria-describedby=${described} aria-invalid=${invalid}>${value}</textarea>`;
+    return html`<textarea id=${id} name=${name} rows=${more.rows ?? 3} ?required=${required}
+      aria-describedby=${described} aria-invalid=${invalid}>${value}</textarea>`;
   }
   if (type === "checkbox") {
-    return html`<input id=${id} name=${name} type="checkbox" ?checked=${value === true} aria-describedby=${described}>`;
+    return html`<input id=${id} name=${name} type="checkbox" ?checked=${value === true}
+      aria-describedby=${described}>`;
   }
   return html`<input id=${id} name=${name} type=${type} value=${value} ?required=${required}
     autocomplete=${more.autocomplete ?? "off"} step=${more.step ?? nothing} min=${more.min ?? nothing}
     accept=${more.accept ?? nothing} minlength=${more.minlength ?? nothing}
     aria-describedby=${described} aria-invalid=${invalid}>`;
+}
+
+function select({name, value, required, options = [], none = ""}, {id, described, invalid}) {
+  const isGiven = required && (value || options.length === 1);
+  return html`<select id=${id} name=${name} ?required=${required}
+    aria-describedby=${described} aria-invalid=${invalid}>
+    ${isGiven ? nothing : html`<option value="">${required ? "Choose …" : none}</option>`}
+    ${options.map(([each, label]) => html`
+      <option value=${each} ?selected=${each === value}>${label}</option>`)}</select>`;
 }
 
 function valuesOf(form, fields) {

@@ -11,17 +11,20 @@ const digits = new Map();
 export function number(value, after = 0) {
   if (value === null || value === undefined) return NONE;
   if (!digits.has(after)) {
-    digits.set(after, new Intl.NumberFormat(undefined, {minimumFractionDigits: after, maximumFractionDigits: after}));
+    const exactly = {minimumFractionDigits: after, maximumFractionDigits: after};
+    digits.set(after, new Intl.NumberFormat(undefined, exactly));
   }
   return digits.get(after).format(value);
 }
 
 export const whole = (value) => number(value, 0);
-export const withUnit = (unit, after) => (value) => value === null || value === undefined ? NONE : `${number(value, after)} ${unit}`;
+export const withUnit = (unit, after) => (value) =>
+  value === null || value === undefined ? NONE : `${number(value, after)} ${unit}`;
 export const area = withUnit("ha", 2);
 export const volume = withUnit("L", 1);
 export const rate = withUnit("L/ha", 1);
-export const percent = (value, after = 0) => value === null || value === undefined ? NONE : `${number(value * 100, after)} %`;
+export const percent = (value, after = 0) =>
+  value === null || value === undefined ? NONE : `${number(value * 100, after)} %`;
 
 export function bytes(value) {
   if (value === null || value === undefined) return NONE;
@@ -43,9 +46,10 @@ export function duration(seconds) {
 }
 
 const hours = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit"});
-const today = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit"});
-const earlier = new Intl.DateTimeFormat(undefined, {day: "numeric", month: "short", hour: "2-digit", minute: "2-digit"});
-const long = new Intl.DateTimeFormat(undefined, {day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit"});
+const [clockTime, dayOfYear] = [{hour: "2-digit", minute: "2-digit"}, {day: "numeric", month: "short"}];
+const today = new Intl.DateTimeFormat(undefined, clockTime);
+const earlier = new Intl.DateTimeFormat(undefined, {...dayOfYear, ...clockTime});
+const long = new Intl.DateTimeFormat(undefined, {...dayOfYear, year: "numeric", ...clockTime});
 
 /** Time of day. */
 export const clock = (moment) => hours.format(moment);
@@ -63,7 +67,7 @@ function written(moment) {
   return (moment.getFullYear() === now.getFullYear() ? earlier : long).format(moment);
 }
 
-const days = new Intl.DateTimeFormat(undefined, {day: "numeric", month: "short", year: "numeric"});
+const days = new Intl.DateTimeFormat(undefined, {...dayOfYear, year: "numeric"});
 
 /** The day of a moment. */
 export function day(iso) {

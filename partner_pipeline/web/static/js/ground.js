@@ -16,14 +16,16 @@ const SMALLEST = 60;
 /**
  * What can be drawn of GeoJSON features.
  * @returns {{shapes: Shape[], home: Box, reach: Box, odd: number, far: number, place: number[]} | null}
- *   null: nothing. `home`: what to show at first, `reach`: all of it; `odd` and `far`: positions that are none, and that are too far away; `place`: [longitude, latitude]
+ *   null: nothing. `home`: what to show at first, `reach`: all of it; `odd` and `far`: positions that
+ *   are none, and that are too far away; `place`: [longitude, latitude]
  */
 export function ground(features) {
   const found = (features ?? []).flatMap((each) => shapesOf(each?.geometry, each?.properties?.kind));
   const usable = found.map((each) => ({...each, lines: each.lines.map((line) => line.filter(isPlace))}));
   const place = middle(usable);
   if (place === null) return null;
-  const shapes = usable.map((each) => ({...each, lines: each.lines.flatMap((line) => near(line, place, each.closed))}))
+  const shapes = usable
+    .map((each) => ({...each, lines: each.lines.flatMap((line) => near(line, place, each.closed))}))
     .filter(({lines}) => lines.length);
   return {
     shapes,
@@ -49,7 +51,9 @@ const SHAPES = {
 };
 
 function shapesOf(geometry, kind) {
-  if (geometry?.type === "GeometryCollection") return list(geometry.geometries).flatMap((each) => shapesOf(each, kind));
+  if (geometry?.type === "GeometryCollection") {
+    return list(geometry.geometries).flatMap((each) => shapesOf(each, kind));
+  }
   const shapes = Object.hasOwn(SHAPES, geometry?.type) ? SHAPES[geometry.type](geometry.coordinates) : [];
   return shapes.map((each) => ({...each, kind: kind ?? (each.closed ? "field" : "track")}));
 }
@@ -130,7 +134,9 @@ const short = (metres) => Math.round(metres * 100) / 100;
 export function lengthOf({lines}) {
   return sum(lines, (line) => {
     let length = 0;
-    for (let at = 2; at < line.length; at += 2) length += Math.hypot(line[at] - line[at - 2], line[at + 1] - line[at - 1]);
+    for (let at = 2; at < line.length; at += 2) {
+      length += Math.hypot(line[at] - line[at - 2], line[at + 1] - line[at - 1]);
+    }
     return length;
   });
 }

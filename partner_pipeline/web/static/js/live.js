@@ -45,7 +45,7 @@ export class Live {
 
   /** Loads now; what is on its way is not waited for. */
   async reload() {
-    clearTimeout(this.#timer);
+    this.#rest();
     this.#running?.abort();
     const running = new AbortController();
     this.#running = running;
@@ -67,7 +67,12 @@ export class Live {
     this.#running?.abort();
     this.#running = null;
     this.#closed.abort();
+    this.#rest();
+  }
+
+  #rest() {
     clearTimeout(this.#timer);
+    this.#timer = null;
   }
 
   #wait() {
@@ -78,11 +83,14 @@ export class Live {
 
   /** A page that nobody sees asks for nothing. */
   #again() {
+    this.#timer = null;
     if (document.visibilityState === "visible") this.reload();
   }
 
   #seen = () => {
-    const old = this.every > 0 && Date.now() - (this.at ?? 0) > this.every * 1000;
-    if (document.visibilityState === "visible" && !this.busy && (old || this.error)) this.reload();
+    // By the clock alone it would not be, where that was set back.
+    const isDue = this.#timer === null || Date.now() - (this.at ?? 0) > this.every * 1000;
+    const wanted = this.error !== null || (this.every > 0 && isDue);
+    if (document.visibilityState === "visible" && !this.busy && wanted) this.reload();
   };
 }

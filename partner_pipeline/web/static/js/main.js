@@ -1,6 +1,7 @@
 /** Begins here: who is logged in, which page the address names, and the frame around it. */
 
 import {html, nothing, render} from "../vendor/lit-html.js";
+import {closeAll} from "./dialogs.js";
 import {icons} from "./icons.js";
 import {tellProblem} from "./notices.js";
 import {button, problemBox} from "./parts.js";
@@ -34,7 +35,8 @@ const ROLES = {ADMIN: "Administrator", CUSTOMER: "Customer", PILOT: "Pilot"};
 
 function entry({path, title, icon}) {
   const here = path === "/" ? location.pathname === "/" : location.pathname.startsWith(path);
-  return html`<li><a href=${path} aria-current=${here ? "page" : nothing}>${icon}<span>${title}</span></a></li>`;
+  return html`<li>
+    <a href=${path} aria-current=${here ? "page" : nothing}>${icon}<span>${title}</span></a></li>`;
 }
 
 function skip(event) {
@@ -49,8 +51,10 @@ async function leave() {
 
 /** Shows the page of an address. */
 async function show(address, {replace = false, back = false} = {}) {
-  if (!back) history[replace ? "replaceState" : "pushState"](null, "", address);
+  // As part of ours, a path that begins with // names no other site.
+  if (!back) history[replace ? "replaceState" : "pushState"](null, "", location.origin + address);
   const route = routeOf(location.pathname);
+  closeAll();
   shown?.close();
   shown = null;
   render(frame(route), app);

@@ -15,7 +15,8 @@ export const fieldMap = ({features, label, swathWidth = null}) =>
   html`<field-map .content=${{features, label, swathWidth}}></field-map>`;
 
 /** GeoJSON features of a job's polygons. */
-export const fieldsOf = (polygons) => polygons.map((geometry) => ({type: "Feature", properties: {kind: "field"}, geometry}));
+export const fieldsOf = (polygons) =>
+  polygons.map((geometry) => ({type: "Feature", properties: {kind: "field"}, geometry}));
 
 /** Pixels around what is shown at first. */
 const MARGIN = 28;
@@ -98,7 +99,8 @@ class FieldMap extends HTMLElement {
       ${legend(this.#ground, swathWidth)}`;
   }
 
-  #button = (title, icon, run) => button({label: html`${icon}<span class="unseen">${title}</span>`, kind: "icon-only", run});
+  #button = (title, icon, run) =>
+    button({label: html`${icon}<span class="unseen">${title}</span>`, kind: "icon-only", run});
 
   #picture() {
     const {width, height} = this.#size;
@@ -107,7 +109,8 @@ class FieldMap extends HTMLElement {
     const {swathWidth} = this.#content;
     // A swath is as wide as on the ground, but never too thin to be seen.
     const spray = Math.max(swathWidth ?? 0, 2 / scale);
-    return svg`<svg role="img" aria-label=${described(this.#ground, swathWidth)} viewBox="0 0 ${width} ${height}">
+    return svg`<svg role="img" aria-label=${described(this.#ground, swathWidth)}
+      viewBox="0 0 ${width} ${height}">
       <g transform=${place}>${this.#drawn(scale).map(({kind, path}) => svg`<path class=${kind} d=${path}
         stroke-width=${kind === "spray" ? spray : nothing}></path>`)}</g>
       ${scaleBar(scale, height)}${northArrow(width)}</svg>`;
@@ -118,7 +121,8 @@ class FieldMap extends HTMLElement {
     const level = Math.ceil(Math.log2(scale));
     if (this.#paths.level !== level) {
       const shapes = KINDS.flatMap((kind) => this.#ground.shapes.filter((each) => each.kind === kind));
-      this.#paths = {level, drawn: shapes.map((each) => ({kind: each.kind, path: pathOf(each, 0.7 / 2 ** level)}))};
+      const drawn = shapes.map((each) => ({kind: each.kind, path: pathOf(each, 0.7 / 2 ** level)}));
+      this.#paths = {level, drawn};
     }
     return this.#paths.drawn;
   }
@@ -163,7 +167,8 @@ class FieldMap extends HTMLElement {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const [across, down] = [this.#size.width / 6, this.#size.height / 6];
     const run = {
-      "+": () => this.#zoom(STEP), "=": () => this.#zoom(STEP), "-": () => this.#zoom(1 / STEP), 0: () => this.#home(),
+      "+": () => this.#zoom(STEP), "=": () => this.#zoom(STEP),
+      "-": () => this.#zoom(1 / STEP), 0: () => this.#home(),
       ArrowLeft: () => this.#move(across, 0), ArrowRight: () => this.#move(-across, 0),
       ArrowUp: () => this.#move(0, down), ArrowDown: () => this.#move(0, -down),
     }[event.key];
@@ -186,7 +191,8 @@ class FieldMap extends HTMLElement {
     const move = ({movementX, movementY}) => this.#move(movementX, movementY);
     frame.setPointerCapture(event.pointerId);
     frame.addEventListener("pointermove", move);
-    frame.addEventListener("lostpointercapture", () => frame.removeEventListener("pointermove", move), {once: true});
+    const release = () => frame.removeEventListener("pointermove", move);
+    frame.addEventListener("lostpointercapture", release, {once: true});
   };
 
   /** Two fingers move and zoom; one scrolls the page. */
@@ -196,7 +202,8 @@ class FieldMap extends HTMLElement {
       if (event.touches.length !== 2) return;
       event.preventDefault();
       const [a, b] = [...event.touches].map((each) => this.#pointOf(each));
-      const now = {x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, apart: Math.max(Math.hypot(a.x - b.x, a.y - b.y), 1)};
+      const apart = Math.max(Math.hypot(a.x - b.x, a.y - b.y), 1);
+      const now = {x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, apart};
       if (this.#touched) {
         this.#move(now.x - this.#touched.x, now.y - this.#touched.y);
         this.#zoom(now.apart / this.#touched.apart, now);
@@ -235,11 +242,13 @@ function legend(found, swathWidth) {
   const kinds = KINDS.map((kind) => ({kind, shapes: found.shapes.filter((each) => each.kind === kind)}));
   return html`<div class="map-legend">
     <ul>${kinds.filter(({shapes}) => shapes.length).map(({kind, shapes}) => html`<li>
-      <svg viewBox="0 0 24 12" aria-hidden="true"><path class=${kind} d=${kind === "field" ? "M2 2H22V10H2Z" : "M1 6H23"}></path></svg>
+      <svg viewBox="0 0 24 12" aria-hidden="true">
+        <path class=${kind} d=${kind === "field" ? "M2 2H22V10H2Z" : "M1 6H23"}></path></svg>
       ${TITLES[kind]}${note(kind, shapes, swathWidth)}</li>`)}</ul>
     <small class="mouse">Drag to move it, Ctrl and wheel to zoom; by keyboard + − 0 and arrows.</small>
     <small class="touch">Two fingers move it and zoom.</small>
-    ${found.odd + found.far ? html`<p class="banner">${icons.warning}<span>${notDrawn(found)}</span></p>` : nothing}
+    ${found.odd + found.far
+      ? html`<p class="banner">${icons.warning}<span>${notDrawn(found)}</span></p>` : nothing}
   </div>`;
 }
 
@@ -255,9 +264,10 @@ export const wide = (swathWidth) => `${number(swathWidth, Math.round(swathWidth 
 const total = (shapes, of) => shapes.reduce((sum, each) => sum + of(each), 0);
 
 function notDrawn({odd, far}) {
+  const are = (count) => count === 1 ? "is" : "are";
   return [
-    far ? `${counted(far, "position")} more than 100 km away ${far === 1 ? "is" : "are"} left out.` : "",
-    odd ? `${counted(odd, "position")} that ${odd === 1 ? "is" : "are"} no place on earth ${odd === 1 ? "is" : "are"} left out.` : "",
+    far ? `${counted(far, "position")} more than 100 km away ${are(far)} left out.` : "",
+    odd ? `${counted(odd, "position")} that ${are(odd)} no place on earth ${are(odd)} left out.` : "",
   ].filter(Boolean).join(" ");
 }
 
@@ -266,12 +276,16 @@ function described(found, swathWidth) {
   const [fields, tracks, sprayed] = KINDS.map((kind) => found.shapes.filter((each) => each.kind === kind));
   const km = (shapes) => `${number(total(shapes, lengthOf) / 1000, 1)} km`;
   const {west, south, east, north} = found.home;
+  const each = swathWidth ? `, each ${wide(swathWidth)}` : "";
   const told = [
     fields.length ? `${counted(fields.length, "field")} of ${area(total(fields, areaOf))}` : "",
     tracks.length ? `the track of ${km(tracks)}` : "",
-    sprayed.length ? `${counted(sprayed.length, "sprayed line")} of ${km(sprayed)}${swathWidth ? `, each ${wide(swathWidth)}` : ""}` : "",
+    sprayed.length ? `${counted(sprayed.length, "sprayed line")} of ${km(sprayed)}${each}` : "",
   ].filter(Boolean);
   const [longitude, latitude] = found.place;
-  return `${told.join("; ")}. ${whole(east - west)} m from west to east and ${whole(north - south)} m from south to north, at `
-    + `${number(Math.abs(latitude), 4)}° ${latitude < 0 ? "south" : "north"}, ${number(Math.abs(longitude), 4)}° ${longitude < 0 ? "west" : "east"}.`;
+  const size = `${whole(east - west)} m from west to east and ${whole(north - south)} m from south to north`;
+  const place = `${degrees(latitude, "north", "south")}, ${degrees(longitude, "east", "west")}`;
+  return `${told.join("; ")}. ${size}, at ${place}.`;
 }
+
+const degrees = (value, above, below) => `${number(Math.abs(value), 4)}° ${value < 0 ? below : above}`;

@@ -36,7 +36,8 @@ function close(notice) {
 
 const of = (tone) => notices.filter((each) => each.tone === tone).map((notice) => html`
   <div class="notice ${tone}">${tone === "bad" ? icons.warning : icons.ok}<p>${notice.text}</p>
-    <button type="button" class="button quiet icon-only" @click=${() => close(notice)}>${icons.close}<span class="unseen">Close notice</span></button>
+    <button type="button" class="button quiet icon-only" @click=${() => close(notice)}>
+      ${icons.close}<span class="unseen">Close notice</span></button>
   </div>`);
 
 function draw() {

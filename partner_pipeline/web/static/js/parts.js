@@ -48,16 +48,22 @@ function freshness(view) {
   const at = oldest(view);
   return html`<div class="fresh">
     ${at === null ? nothing : html`<span>Updated ${clock(at)}</span>`}
-    ${button({label: html`${icons.refresh}<span class="unseen">Refresh</span>`, kind: "quiet icon-only", run: () => view.reload()})}
+    ${button({
+      label: html`${icons.refresh}<span class="unseen">Refresh</span>`,
+      kind: "quiet icon-only",
+      run: () => view.reload(),
+    })}
   </div>`;
 }
 
 function staleness(view) {
   const failing = view.lives.find((live) => live.stale);
-  return html`<div role="status">${failing ? html`
-    <p class="banner warning">${icons.warning}<span><b>Not up to date.</b> ${failing.error?.message ?? "Nothing was heard from the server for a while."}
-      What you see is of ${clock(failing.at)}. Trying again by itself.</span></p>` : nothing}</div>`;
+  return html`<div role="status">${failing ? old(failing) : nothing}</div>`;
 }
+
+const old = ({error, at}) => html`<p class="banner warning">${icons.warning}<span><b>Not up to date.</b>
+  ${error?.message ?? "Nothing was heard from the server for a while."}
+  What you see is of ${clock(at)}. Trying again by itself.</span></p>`;
 
 function oldest(view) {
   const loaded = view.lives.filter((live) => live.loaded && live.every > 0);
@@ -87,22 +93,31 @@ export function problemBox(error, again) {
 
 /** Nothing is here, and why that is, or what to do. */
 export function empty(title, text = nothing) {
-  return html`<div class="empty"><p><b>${title}</b></p>${text === nothing ? nothing : html`<p>${text}</p>`}</div>`;
+  return html`<div class="empty"><p><b>${title}</b></p>
+    ${text === nothing ? nothing : html`<p>${text}</p>`}</div>`;
 }
+
+/** Where a problem is told as soon as there is one. */
+export const alertOf = (problem) => html`<div role="alert">${problem
+  ? html`<p class="banner bad">${icons.warning}<span>${problem.message}</span></p>` : nothing}</div>`;
 
 /** A word about a state. `tone`: good, bad, warn, info or quiet. */
 export const badge = (text, tone = "quiet") => html`<span class="badge ${tone}">${text}</span>`;
 
 /** A figure with what it is: for the top of a page. */
 export function figure({title, value, note = nothing, tone = "", href = null}) {
-  const told = html`<span class="title">${title}</span><span class="value">${value}</span><span class="note">${note}</span>`;
-  return href ? html`<a class="figure ${tone}" href=${href}>${told}</a>` : html`<div class="figure ${tone}">${told}</div>`;
+  const told = html`<span class="title">${title}</span>
+    <span class="value">${value}</span><span class="note">${note}</span>`;
+  return href
+    ? html`<a class="figure ${tone}" href=${href}>${told}</a>`
+    : html`<div class="figure ${tone}">${told}</div>`;
 }
 
 /** Names and what they stand for; entries without a value are left out. */
 export function facts(pairs) {
-  const told = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== nothing);
-  return html`<dl class="facts">${told.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  const told = pairs.filter(([, value]) => ![null, undefined, "", nothing].includes(value));
+  return html`<dl class="facts">${told.map(([name, value]) => html`
+    <div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 /** A section with a title. */
@@ -110,6 +125,9 @@ export function card(title, content, {actions = nothing, wide = false} = {}) {
   return html`<section class="card ${wide ? "wide" : ""}">
     <div class="card-head"><h2>${title}</h2><div class="actions">${actions}</div></div>${content}</section>`;
 }
+
+/** [value, label] of what has an id and a name. */
+export const named = (items) => items.map(({id, name}) => [id, name]);
 
 /** What a list is filtered by, kept in the address. `options`: [[value, label], …]. */
 export function choose(view, name, label, options, changed = () => {}) {
@@ -123,7 +141,8 @@ export function choose(view, name, label, options, changed = () => {}) {
   };
   return html`<label class="filter"><span>${label}</span><select name=${name} @change=${change}>
     <option value="" .selected=${now === ""}>All</option>
-    ${options.map(([value, text]) => html`<option value=${value} .selected=${now === value}>${text}</option>`)}
+    ${options.map(([value, text]) => html`
+      <option value=${value} .selected=${now === value}>${text}</option>`)}
   </select></label>`;
 }
 

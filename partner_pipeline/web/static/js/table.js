@@ -9,7 +9,8 @@ import {button, counted, empty} from "./parts.js";
  * @typedef Column
  * @property {string} name of the column in the address
  * @property {string} title
- * @property {(row) => any} [value] what it is sorted and searched by; a column without holds what can be done with a row
+ * @property {(row) => any} [value] what it is sorted and searched by; a column without holds what can be
+ *   done with a row
  * @property {(row) => any} [cell] what is seen; `value` if left out
  * @property {boolean} [number] right-aligned
  * @property {boolean} [main] the row's name: head of its card
@@ -25,10 +26,15 @@ import {button, counted, empty} from "./parts.js";
  * @param picked rows that are selected: a Set of keys
  * @param scrolling whether it stays a table on a narrow screen: of many columns of figures
  */
-export function table(view, {caption, columns, rows, key, sort = "", nothingHere, one = "row", many = `${one}s`, more = null, picked = null, scrolling = false}) {
+export function table(view, {
+  caption, columns, rows, key, sort = "", nothingHere,
+  one = "row", many = `${one}s`, more = null, picked = null, scrolling = false,
+}) {
   if (!rows.length) return nothingHere;
   const found = sorted(searched(rows, columns, view.query.q), columns, view.query.sort ?? sort);
-  if (!found.length) return empty(`No ${one} here has “${view.query.q}”.`, "Search for less, or take the filters away.");
+  if (!found.length) {
+    return empty(`No ${one} here has “${view.query.q}”.`, "Search for less, or take the filters away.");
+  }
   return html`
     <div class="table-scroll ${scrolling ? "keep" : ""}"><table>
       <caption class="unseen">${caption}</caption>
@@ -46,20 +52,28 @@ export function table(view, {caption, columns, rows, key, sort = "", nothingHere
 
 function told(shown, loaded, names, more) {
   const all = more ? `the latest ${counted(loaded, ...names)}` : counted(loaded, ...names);
-  return shown === loaded ? `${all.charAt(0).toUpperCase()}${all.slice(1)}` : `${counted(shown, ...names)} of ${all}`;
+  if (shown !== loaded) return `${counted(shown, ...names)} of ${all}`;
+  return `${all.charAt(0).toUpperCase()}${all.slice(1)}`;
 }
 
 function line(view, row, columns, key, picked) {
   return html`<tr>
     ${picked ? html`<td class="pick">${pick(view, key(row), picked, name(row, columns))}</td>` : nothing}
-    ${columns.map((column) => {
-      const content = (column.cell ?? column.value)(row);
-      const kind = `${column.number ? "number" : ""} ${column.main ? "main" : ""} ${column.value ? "" : "does"} ${content === NONE ? "none" : ""}`;
-      return column.main
-        ? html`<th scope="row" class=${kind} data-title=${column.title}>${content}</th>`
-        : html`<td class=${kind} data-title=${column.title}>${content}</td>`;
-    })}
+    ${columns.map((column) => cell(row, column))}
   </tr>`;
+}
+
+function cell(row, column) {
+  const content = (column.cell ?? column.value)(row);
+  const kind = [
+    column.number && "number",
+    column.main && "main",
+    !column.value && "does",
+    content === NONE && "none",
+  ].filter(Boolean).join(" ");
+  return column.main
+    ? html`<th scope="row" class=${kind} data-title=${column.title}>${content}</th>`
+    : html`<td class=${kind} data-title=${column.title}>${content}</td>`;
 }
 
 function header(view, column, sort) {
@@ -68,7 +82,10 @@ function header(view, column, sort) {
   const next = sort === column.name ? `-${column.name}` : column.name;
   const order = here ? (descending ? "descending" : "ascending") : "none";
   const kind = column.number ? "number" : "";
-  if (!column.value) return html`<th scope="col" class=${kind}><span class=${column.title ? "" : "unseen"}>${column.title || "Actions"}</span></th>`;
+  if (!column.value) {
+    return html`<th scope="col" class=${kind}>
+      <span class=${column.title ? "" : "unseen"}>${column.title || "Actions"}</span></th>`;
+  }
   return html`<th scope="col" class=${kind} aria-sort=${order}>
     <button type="button" class="sort" @click=${() => view.ask({sort: next})}>${column.title}</button></th>`;
 }
@@ -91,7 +108,8 @@ function sorted(rows, columns, sort) {
   const compare = (a, b) => {
     if (a === null || a === undefined) return b === null || b === undefined ? 0 : 1;
     if (b === null || b === undefined) return -1;
-    return sign * (typeof a === "number" && typeof b === "number" ? a - b : COLLATOR.compare(String(a), String(b)));
+    if (typeof a === "number" && typeof b === "number") return sign * (a - b);
+    return sign * COLLATOR.compare(String(a), String(b));
   };
   return [...rows].sort((a, b) => compare(column.value(a), column.value(b)));
 }
@@ -103,7 +121,8 @@ function pick(view, id, picked, label) {
     if (event.target.checked) picked.add(id); else picked.delete(id);
     view.update();
   };
-  return html`<input type="checkbox" aria-label=${`Select ${label}`} .checked=${picked.has(id)} @change=${change}>`;
+  return html`<input type="checkbox" aria-label=${`Select ${label}`}
+    .checked=${picked.has(id)} @change=${change}>`;
 }
 
 function pickAll(view, rows, key, picked) {

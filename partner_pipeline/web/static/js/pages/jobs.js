@@ -2,11 +2,11 @@
 
 import {html, nothing} from "../../vendor/lit-html.js";
 import {all, upload} from "../api.js";
-import {form} from "../dialogs.js";
+import {customerField, form} from "../dialogs.js";
 import {NONE, day, number, rate, whole} from "../format.js";
 import {icons} from "../icons.js";
 import {tell} from "../notices.js";
-import {badge, button, card, choose, empty, head, once, search} from "../parts.js";
+import {badge, button, card, choose, empty, head, named, once, search} from "../parts.js";
 import {isAdmin, mayChange, user} from "../session.js";
 import {SYNC_TONES} from "../states.js";
 import {table} from "../table.js";
@@ -18,17 +18,18 @@ export function open(view) {
   view.draw(() => html`
     ${head(view, "Jobs", {
       lead: "Fields to be sprayed, and who flies them.",
-      actions: mayChange() ? button({label: html`${icons.plus}Add job`, kind: "primary", run: () => add(view)}) : nothing,
+      actions: mayChange()
+        ? button({label: html`${icons.plus}Add job`, kind: "primary", run: () => add(view)})
+        : nothing,
     })}
     ${card("All jobs", html`${filtering(page)}${once(jobs, (found) => rows(page, found))}`)}`);
 }
 
 const filtering = ({view, jobs, customers}) => html`<div class="filters">
   ${search(view, "Search jobs")}
-  ${customers ? choose(view, "customer", "Customer", options(customers.data ?? []), () => jobs.reload()) : nothing}
+  ${customers
+    ? choose(view, "customer", "Customer", named(customers.data ?? []), () => jobs.reload()) : nothing}
 </div>`;
-
-const options = (customers) => customers.map(({id, name}) => [id, name]);
 
 function rows({view, jobs}, {items, more}) {
   return table(view, {
@@ -36,17 +37,31 @@ function rows({view, jobs}, {items, more}) {
     more: more ? () => jobs.more() : null,
     nothingHere: view.query.customer
       ? empty("This customer has no job.")
-      : empty("There is no job yet.", mayChange() ? "Add one from a file with the polygons of its fields." : "Your office adds the first one."),
+      : empty("There is no job yet.", mayChange()
+        ? "Add one from a file with the polygons of its fields."
+        : "Your office adds the first one."),
   });
 }
 
 const columns = () => [
   {name: "number", title: "Number", value: ({number}) => number},
-  {name: "name", title: "Job", main: true, value: ({name}) => name, cell: ({id, name}) => html`<a href="/jobs/${id}">${name}</a>`},
+  {
+    name: "name", title: "Job", main: true,
+    value: ({name}) => name,
+    cell: ({id, name}) => html`<a href="/jobs/${id}">${name}</a>`,
+  },
   ...(isAdmin() ? [{name: "customer_name", title: "Customer", value: ({customerName}) => customerName}] : []),
-  {name: "polygons", title: "Polygons", number: true, value: ({polygonCount}) => polygonCount, cell: ({polygonCount}) => whole(polygonCount)},
+  {
+    name: "polygons", title: "Polygons", number: true,
+    value: ({polygonCount}) => polygonCount,
+    cell: ({polygonCount}) => whole(polygonCount),
+  },
   {name: "rate", title: "Rate", number: true, value: (job) => job.rate, cell: (job) => rate(job.rate)},
-  {name: "swath", title: "Swath", number: true, value: ({swathWidth}) => swathWidth, cell: ({swathWidth}) => swathWidth === null ? NONE : `${number(swathWidth, 1)} m`},
+  {
+    name: "swath", title: "Swath", number: true,
+    value: ({swathWidth}) => swathWidth,
+    cell: ({swathWidth}) => swathWidth === null ? NONE : `${number(swathWidth, 1)} m`,
+  },
   {name: "from", title: "From", value: ({startDate}) => startDate, cell: ({startDate}) => day(startDate)},
   {name: "to", title: "To", value: ({endDate}) => endDate, cell: ({endDate}) => day(endDate)},
   {name: "assigned", title: "Assigned", value: ({assignments}) => assignments.length, cell: assigned},
@@ -58,19 +73,27 @@ function assigned({assignments}) {
   const counts = ["uncertain", "failed", "queued", "uploaded", "internal"]
     .map((state) => [state, assignments.filter(({syncStatus}) => syncStatus === state).length])
     .filter(([, count]) => count);
-  return html`<span class="badges">${counts.map(([state, count]) => badge(`${whole(count)} ${state}`, SYNC_TONES[state]))}</span>`;
+  const each = ([state, count]) => badge(`${whole(count)} ${state}`, SYNC_TONES[state]);
+  return html`<span class="badges">${counts.map(each)}</span>`;
 }
 
 async function add(view) {
   const customers = isAdmin() ? await all("/api/partners/customers") : null;
   const made = await form({
     title: "Add job",
-    text: "From a file with the polygons of its fields. Name and number are taken from the file where you leave them empty.",
+    text: "From a file with the polygons of its fields."
+      + " Name and number are taken from the file where you leave them empty.",
     fields: [
-      ...(customers ? [{name: "customerId", label: "Customer", type: "select", required: true, options: options(customers)}] : []),
-      {name: "file", label: "File", type: "file", required: true, help: "A .JOB, GeoJSON or KML file.", more: {accept: ".job,.geojson,.json,.kml"}},
+      ...(customers ? [customerField(customers)] : []),
+      {
+        name: "file", label: "File", type: "file", required: true,
+        help: "A .JOB, GeoJSON or KML file.", more: {accept: ".job,.geojson,.json,.kml"},
+      },
       {name: "name", label: "Name"},
-      {name: "number", label: "Number", help: "Logs are matched to the job by it, so no two jobs of a customer have the same one."},
+      {
+        name: "number", label: "Number",
+        help: "Logs are matched to the job by it, so no two jobs of a customer have the same one.",
+      },
       {name: "rate", label: "Rate in L/ha", type: "number", more: {min: 0, step: "any"}},
       {name: "swathWidth", label: "Swath width in m", type: "number", more: {min: 0, step: "any"}},
       {name: "startDate", label: "Not before", type: "date"},

@@ -62,29 +62,52 @@ function chooser(view, live, letters) {
     live.data = undefined;
     return live.reload();
   };
-  return html`<label class="filter queue"><span class="unseen">Queue</span><select name="queue" @change=${change}>
-    ${queues.map((each) => html`<option value=${each.queue} ?selected=${each.queue === queue}>${each.queue}${each.dead.messages ? ` (${whole(each.dead.messages)})` : ""}</option>`)}
-  </select></label>`;
+  const shown = ({queue: name, dead}) => `${name}${dead.messages ? ` (${whole(dead.messages)})` : ""}`;
+  return html`<label class="filter queue"><span class="unseen">Queue</span>
+    <select name="queue" @change=${change}>${queues.map((each) => html`
+      <option value=${each.queue} ?selected=${each.queue === queue}>${shown(each)}</option>`)}
+    </select></label>`;
 }
 
 function content(view, live, data, letters) {
   if (data.stats === null) {
-    return empty("There is no such queue.", html`Nothing is known of “${data.queue}”. Look at the <a href="/letters">dead letters of ${data.queues[0].queue}</a>.`);
+    const other = data.queues[0].queue;
+    return empty("There is no such queue.", html`Nothing is known of “${data.queue}”.
+      Look at the <a href="/letters">dead letters of ${other}</a>.`);
   }
   return html`${figures(data.stats)}${tabs(view, data)}
     ${isArchive(view) ? archiveOf(view, live) : letters.draw()}`;
 }
 
 const figures = ({dead, waiting, archive}) => html`<div class="figures">
-  ${figure({title: "Dead letters", value: whole(dead.messages), tone: dead.messages ? "bad" : "good", note: dead.messages ? "given up, to be looked at" : "all is well"})}
-  ${figure({title: "The oldest", value: dead.oldestSeconds === null ? NONE : duration(dead.oldestSeconds), note: dead.oldest ? html`dead since ${time(dead.oldest)}` : "none"})}
-  ${figure({title: "Waiting for work", value: whole(waiting.messages), note: waiting.delayed ? `${whole(waiting.delayed)} more later` : "none to be tried later"})}
-  ${figure({title: "To be archived", value: whole(archive.messages), note: archive.messages ? "their time is over" : "none is too old"})}
+  ${figure({
+    title: "Dead letters",
+    value: whole(dead.messages),
+    tone: dead.messages ? "bad" : "good",
+    note: dead.messages ? "given up, to be looked at" : "all is well",
+  })}
+  ${figure({
+    title: "The oldest",
+    value: dead.oldestSeconds === null ? NONE : duration(dead.oldestSeconds),
+    note: dead.oldest ? html`dead since ${time(dead.oldest)}` : "none",
+  })}
+  ${figure({
+    title: "Waiting for work",
+    value: whole(waiting.messages),
+    note: waiting.delayed ? `${whole(waiting.delayed)} more later` : "none to be tried later",
+  })}
+  ${figure({
+    title: "To be archived",
+    value: whole(archive.messages),
+    note: archive.messages ? "their time is over" : "none is too old",
+  })}
 </div>`;
 
 function tabs(view, {queue, stats}) {
-  const tab = (name, title) => html`<li><a href="/letters?${new URLSearchParams({queue, ...(name ? {tab: name} : {})})}"
-    aria-current=${(view.query.tab ?? "") === name ? "page" : nothing}>${title}</a></li>`;
+  const path = (name) => `/letters?${new URLSearchParams({queue, ...(name ? {tab: name} : {})})}`;
+  const here = (name) => (view.query.tab ?? "") === name ? "page" : nothing;
+  const tab = (name, title) => html`<li><a href=${path(name)} aria-current=${here(name)}>${title}</a></li>`;
+  const dead = html`Dead letters<span class="unseen">: ${counted(stats.dead.messages, "letter")}</span>`;
   return html`<nav class="tabs" aria-label="Letters of ${queue}"><ul>
-    ${tab("", html`Dead letters<span class="unseen">: ${counted(stats.dead.messages, "letter")}</span>`)}${tab("archive", "Archive")}</ul></nav>`;
+    ${tab("", dead)}${tab("archive", "Archive")}</ul></nav>`;
 }

@@ -1,11 +1,13 @@
 /** One log: what was flown and sprayed, what is lost of it, and which job it belongs to. */
 
 import {html, nothing} from "../../vendor/lit-html.js";
-import {download, get} from "../api.js";
+import {download} from "../api.js";
 import {area, bytes, number, time, whole} from "../format.js";
 import {icons} from "../icons.js";
 import {fieldMap, wide} from "../map.js";
-import {badge, button, card, counted, empty, facts, figure, head, loading, once, problemBox} from "../parts.js";
+import {
+  badge, button, card, counted, empty, facts, figure, head, loading, once, problemBox,
+} from "../parts.js";
 import {DECISION_TONES, LOG_TONES, decided} from "../states.js";
 import {table} from "../table.js";
 import {damage} from "./log/damage.js";
@@ -23,11 +25,15 @@ export function open(view) {
   view.draw(() => {
     if (live.error?.status === 404 && !live.loaded) return notThere(view);
     const {log = null, task = null} = live.data ?? {};
-    if (log === null) return html`${head(view, task ? "Your log" : "Log", {back: BACK})}${once(live, () => underWay(task), 8)}`;
+    if (log === null) {
+      return html`
+        ${head(view, task ? "Your log" : "Log", {back: BACK})}${once(live, () => underWay(task), 8)}`;
+    }
+    const changed = () => live.reload();
     return html`
-      ${head(view, log.fileName, {back: BACK, lead: lead(log), actions: reprocessButton(log, () => live.reload())})}
+      ${head(view, log.fileName, {back: BACK, lead: lead(log), actions: reprocessButton(log, changed)})}
       ${underWay(task ?? log)}${failure(log)}
-      ${log.match === null ? nothing : flown(view, log, map, () => live.reload())}
+      ${log.match === null ? nothing : flown(view, log, map, changed)}
       <div class="cards">
         ${log.match === null ? nothing : card("Damage", damage(log))}
         ${card("What was done", history(log), {wide: log.match === null})}
@@ -38,20 +44,25 @@ export function open(view) {
 
 const notThere = (view) => html`
   ${head(view, "There is no such log", {back: BACK})}
-  ${empty("Nothing is known of it", html`It may be another customer's, or its address is wrong. Look for it among <a href="/logs">all logs</a>.`)}`;
+  ${empty("Nothing is known of it", html`It may be another customer's, or its address is wrong.
+    Look for it among <a href="/logs">all logs</a>.`)}`;
 
 const lead = (log) => html`<span class="badges">
   ${badge(log.status, LOG_TONES[log.status])}
   ${log.decision ? badge(decided(log), DECISION_TONES[log.decision]) : nothing}
   ${log.damaged ? badge("damaged", "warn") : nothing}
-  <span>${[log.identity.aircraft ?? log.statistics.aircraft, log.customerName].filter(Boolean).join(" · ")}${log.startTime ? html` · flown ${time(log.startTime)}` : nothing}</span></span>`;
+  <span>${whose(log)}${log.startTime ? html` · flown ${time(log.startTime)}` : nothing}</span></span>`;
+
+const whose = ({identity, statistics: {aircraft}, customerName}) =>
+  [identity.aircraft ?? aircraft, customerName].filter(Boolean).join(" · ");
 
 const downloads = (log) => html`
   ${save(log, "track.parquet", "Positions", `${log.fileName}.parquet`)}
   ${save(log, "map.geojson", "Map", `${log.fileName}.geojson`)}`;
 
 const save = (log, path, title, name) => button({
-  label: html`${icons.download}<span><span class="unseen">Download </span>${title}<span class="unseen"> as ${path.split(".")[1]}</span></span>`,
+  label: html`${icons.download}<span><span class="unseen">Download </span>${title}<span
+    class="unseen"> as ${path.split(".")[1]}</span></span>`,
   kind: "quiet",
   run: () => download(`/api/logs/${log.id}/${path}`, {name}),
 });
@@ -70,23 +81,47 @@ function figures({statistics: found, ...log}) {
   const {volume, rate} = unitsOf({statistics: found, ...log});
   const twice = found.netArea ? found.overlapArea / found.netArea * 100 : 0;
   return html`<div class="figures">
-    ${figure({title: "Sprayed ground", value: area(found.netArea ?? found.grossArea), note: twice >= 0.05 ? `${number(twice, 1)} % of it twice` : nothing})}
+    ${figure({
+      title: "Sprayed ground",
+      value: area(found.netArea ?? found.grossArea),
+      note: twice >= 0.05 ? `${number(twice, 1)} % of it twice` : nothing,
+    })}
     ${figure({title: "Applied", value: volume(found.volume), note: found.material ?? nothing})}
-    ${figure({title: "Rate", value: rate(found.appliedRate), note: offTarget(found.appliedRate, found.targetRate, rate)})}
-    ${figure({title: "Spraying", value: lasted(found.sprayTime), note: found.flightTime === null ? nothing : `of ${lasted(found.flightTime)} flown`})}
-    ${figure({title: "Passes", value: whole(found.passes), note: found.swathWidth ? wide(found.swathWidth) : nothing})}
+    ${figure({
+      title: "Rate",
+      value: rate(found.appliedRate),
+      note: offTarget(found.appliedRate, found.targetRate, rate),
+    })}
+    ${figure({
+      title: "Spraying",
+      value: lasted(found.sprayTime),
+      note: found.flightTime === null ? nothing : `of ${lasted(found.flightTime)} flown`,
+    })}
+    ${figure({
+      title: "Passes",
+      value: whole(found.passes),
+      note: found.swathWidth ? wide(found.swathWidth) : nothing,
+    })}
   </div>`;
 }
 
 function drawn(log, map) {
-  if (map.error) return problemBox(map.error, map.load);
-  if (map.features === null) return loading(6);
-  return fieldMap({features: map.features, label: `Map of ${log.fileName}`, swathWidth: log.statistics.swathWidth ?? null});
+  if (map.error) return problemBox(map.error, () => map.reload());
+  if (!map.loaded) return loading(6);
+  return fieldMap({
+    features: map.data.features,
+    label: `Map of ${log.fileName}`,
+    swathWidth: log.statistics.swathWidth ?? null,
+  });
 }
 
 function passes(view, log) {
   const every = view.query.columns === "all";
-  const toggle = button({label: every ? "Fewer columns" : "All columns", kind: "quiet", run: () => view.ask({columns: every ? "" : "all"})});
+  const toggle = button({
+    label: every ? "Fewer columns" : "All columns",
+    kind: "quiet",
+    run: () => view.ask({columns: every ? "" : "all"}),
+  });
   return card("Passes", html`<div class="passes">${table(view, {
     caption: "Passes, in the order flown",
     columns: passColumns(log, every),
@@ -102,8 +137,9 @@ function passes(view, log) {
 
 function about(log) {
   const {meta} = log;
+  const isOwn = log.source === "own";
   return html`${facts([
-    ["Added by", log.source === "own" ? "a user" : log.partnerCode],
+    ["Added by", isOwn ? "a user" : log.partnerCode],
     ["Size", bytes(log.size)],
     ["Positions", log.records === null ? null : whole(log.records)],
     ["First seen", log.createdAt ? time(log.createdAt) : null],
@@ -116,9 +152,12 @@ function about(log) {
     ["Read by", meta.decoderVersion ? `satlog ${meta.decoderVersion}` : null],
     ["Recoveries", log.recoveries ? counted(log.recoveries, "recovery", "recoveries") : null],
     ["Id", html`<code>${log.id}</code>`],
-    [log.source === "own" ? "" : "Id at the partner", log.source === "own" ? null : html`<code>${log.logId}</code>`],
+    ["Id at the partner", isOwn ? null : html`<code>${log.logId}</code>`],
     ["SHA-256", log.sha256 ? html`<code>${log.sha256}</code>` : null],
   ])}
-  ${meta.layoutStatus === "assumed" ? html`<p class="banner">${icons.warning}<span>The layout of records by which this log was read is assumed:
-    it was not checked against the maker's document or real logs. Compare figures with those of the aircraft before you rely on them.</span></p>` : nothing}`;
+  ${meta.layoutStatus === "assumed" ? ASSUMED : nothing}`;
 }
+
+const ASSUMED = html`<p class="banner">${icons.warning}<span>
+  The layout of records by which this log was read is assumed: it was not checked against the maker's
+  document or real logs. Compare figures with those of the aircraft before you rely on them.</span></p>`;

@@ -1,8 +1,7 @@
 /** Logging in. */
 
 import {html, nothing} from "../../vendor/lit-html.js";
-import {icons} from "../icons.js";
-import {button} from "../parts.js";
+import {alertOf, button} from "../parts.js";
 import {login} from "../session.js";
 
 export function open(view) {
@@ -31,17 +30,20 @@ export function open(view) {
       <h1>Log in</h1>
       ${view.query.next && !problem ? html`<p class="soft">Log in to go on where you were.</p>` : nothing}
       <div class="field"><label for="username">User name</label>
-        <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required></div>
+        <input id="username" name="username" autocomplete="username" autocapitalize="none"
+          spellcheck="false" required></div>
       <div class="field"><label for="password">Password</label>
         <input id="password" name="password" type="password" autocomplete="current-password" required></div>
-      <div role="alert">${problem ? html`<p class="banner bad">${icons.warning}<span>${said(problem)}</span></p>` : nothing}</div>
+      ${alertOf(problem && {message: said(problem)})}
       ${button({label: "Log in", kind: "primary", submit: true})}
     </form></div>`);
 }
 
-const said = (problem) => problem.tag === "wrong_credentials" ? "User name or password is wrong." : problem.message;
+const said = ({tag, message}) => tag === "wrong_credentials" ? "User name or password is wrong." : message;
 
 /** Where to go then; never to another site. */
 function following(next) {
-  return next && /^\/(?![/\\])/.test(next) ? next : "/";
+  if (!next || !URL.canParse(next, location.origin)) return "/";
+  const {origin, pathname, search} = new URL(next, location.origin);
+  return origin === location.origin ? pathname + search : "/";
 }

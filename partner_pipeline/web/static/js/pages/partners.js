@@ -46,25 +46,42 @@ async function stateOfEach(signal) {
 }
 
 function cards(view, found, states) {
-  if (!found.length) return empty("There is no partner yet.", isAdmin() ? "Add the first one." : "An administrator adds the first one.");
+  if (!found.length) {
+    const who = isAdmin() ? "Add the first one." : "An administrator adds the first one.";
+    return empty("There is no partner yet.", who);
+  }
   return html`<ul class="partners">${found.map((partner) => html`<li>
     ${one(view, partner, states.data?.get(partner.id), states.error)}</li>`)}</ul>`;
 }
 
 function one(view, partner, state, error) {
+  const {partnerName: name, partnerCode: code} = partner;
+  const unknown = error ? html`<p class="soft">How it does is not known: ${error.message}</p>` : loading(2);
   return html`
-    <div class="partner-line"><h3>${partner.partnerName}${partner.partnerName === partner.partnerCode ? nothing : html` <small class="soft">${partner.partnerCode}</small>`}</h3>${badgeOf(partner, state)}</div>
+    <div class="partner-line">
+      <h3>${name}${name === code ? nothing : html` <small class="soft">${code}</small>`}</h3>
+      ${badgeOf(partner, state)}</div>
     ${partner.hasService ? nothing : html`<p class="soft">satlog has no service for this partner.</p>`}
-    ${state ? numbers(state) : error ? html`<p class="soft">How it does is not known: ${error.message}</p>` : loading(2)}
-    ${isAdmin() ? html`<div class="actions">
-      ${button({label: html`Edit<span class="unseen"> ${partner.partnerName}</span>`, run: () => edit(view, partner)})}
-      ${partner.active
-        ? button({label: html`Deactivate<span class="unseen"> ${partner.partnerName}</span>`, kind: "quiet", run: () => deactivate(view, partner)})
-        : button({label: html`Reactivate<span class="unseen"> ${partner.partnerName}</span>`, kind: "quiet", run: () => reactivate(view, partner)})}
-    </div>` : nothing}`;
+    ${state ? numbers(state) : unknown}
+    ${isAdmin() ? actions(view, partner) : nothing}`;
 }
 
-const STATES = {online: ["answers", "good"], offline: ["does not answer", "bad"], inactive: ["not in use", "quiet"]};
+function actions(view, partner) {
+  const act = (title, run, kind) =>
+    button({label: html`${title}<span class="unseen"> ${partner.partnerName}</span>`, kind, run});
+  return html`<div class="actions">
+    ${act("Edit", () => edit(view, partner))}
+    ${partner.active
+      ? act("Deactivate", () => deactivate(view, partner), "quiet")
+      : act("Reactivate", () => reactivate(view, partner), "quiet")}
+  </div>`;
+}
+
+const STATES = {
+  online: ["answers", "good"],
+  offline: ["does not answer", "bad"],
+  inactive: ["not in use", "quiet"],
+};
 
 function badgeOf(partner, state) {
   if (!partner.active) return badge(...STATES.inactive);
@@ -81,12 +98,19 @@ const numbers = (state) => html`
   ])}
   ${state.errors.length ? html`<details class="troubles">
     <summary>${counted(state.errors.length, "thing")} went wrong</summary>
-    <div tabindex="0" role="group" aria-label="What went wrong"><ul class="list">${state.errors.map(({at, what, message, category}) => html`<li>
-      <div class="partner-line"><span><b>${words(what)}</b> ${category ? badge(words(category), "bad") : nothing}</span><small class="soft">${ago(at)}</small></div>
-      <span>${message}</span></li>`)}</ul></div></details>` : nothing}`;
+    <div tabindex="0" role="group" aria-label="What went wrong">
+      <ul class="list">${state.errors.map(trouble)}</ul></div></details>` : nothing}`;
+
+const trouble = ({at, what, message, category}) => html`<li>
+  <div class="partner-line">
+    <span><b>${words(what)}</b> ${category ? badge(words(category), "bad") : nothing}</span>
+    <small class="soft">${ago(at)}</small></div>
+  <span>${message}</span></li>`;
 
 const FIELDS = {
-  name: (partner) => ({name: "partnerName", label: "Name", required: Boolean(partner), value: partner?.partnerName ?? ""}),
+  name: (partner) => ({
+    name: "partnerName", label: "Name", required: Boolean(partner), value: partner?.partnerName ?? "",
+  }),
   configuration: (partner) => ({
     name: "configuration", label: "Configuration", type: "textarea", more: {rows: 6},
     value: JSON.stringify(partner?.configuration ?? {}, null, 2),
@@ -99,7 +123,10 @@ async function add(view) {
     title: "Add partner",
     text: "The organisation of a partner that satlog has a service for.",
     fields: [
-      {name: "partnerCode", label: "Code", required: true, help: "The code of its service, for example SATLOC."},
+      {
+        name: "partnerCode", label: "Code", required: true,
+        help: "The code of its service, for example SATLOC.",
+      },
       FIELDS.name(null),
       FIELDS.configuration(null),
     ],
@@ -140,13 +167,16 @@ function parsed(text) {
   return found;
 }
 
-const unusable = (problem) =>
-  new ApiError(0, "invalid_request", "The configuration cannot be used.", [{field: "configuration", problem}]);
+function unusable(problem) {
+  const details = [{field: "configuration", problem}];
+  return new ApiError(0, "invalid_request", "The configuration cannot be used.", details);
+}
 
 async function deactivate(view, partner) {
   const sure = await confirm({
     title: `Deactivate ${partner.partnerName}?`,
-    text: "Nothing is polled from it or uploaded to it any more. Its accounts stay as they are, and it can be activated again at any time.",
+    text: "Nothing is polled from it or uploaded to it any more."
+      + " Its accounts stay as they are, and it can be activated again at any time.",
     action: "Deactivate",
     danger: true,
   });

@@ -20,7 +20,7 @@ export async function assign(live) {
     title: `Assign ${job.name}`,
     text: "A partner's aircraft gets the job at once, or as soon as the partner answers.",
     fields: [
-      ...free.map((each) => ({name: each.id, type: "checkbox", label: html`${each.name} <small class="soft">${kindOf(each)}</small>`})),
+      ...free.map(choice),
       {name: "notes", label: "Notes for them", type: "textarea"},
     ],
     action: "Assign",
@@ -31,9 +31,14 @@ export async function assign(live) {
   await told(done, new Map(free.map(({id, name}) => [id, name])));
 }
 
+const choice = (each) => ({
+  name: each.id, type: "checkbox", label: html`${each.name} <small class="soft">${kindOf(each)}</small>`,
+});
+
 /** Aircraft and pilots of its customer who do not have it. */
 async function others({customerId, assignments}) {
-  const found = await Promise.all(["9", "PILOT"].map((kind) => all("/api/users", {kind, customerId, active: true})));
+  const kinds = ["9", "PILOT"];
+  const found = await Promise.all(kinds.map((kind) => all("/api/users", {kind, customerId, active: true})));
   const has = new Set(assignments.map(({userId}) => userId));
   return found.flat().filter(({id}) => !has.has(id));
 }
@@ -43,7 +48,8 @@ const kindOf = ({partnerCode}) => partnerCode ? `aircraft at ${partnerCode}` : "
 const nobodyElse = ({assignments}) => open({title: "Assign", draw: (close) => html`
   <div class="dialog-body">${assignments.length
     ? empty("Everybody has this job already.", "All aircraft and pilots of this customer have it.")
-    : empty("There is nobody to fly it.", html`Set up an aircraft of this customer under <a href="/partners" @click=${() => close()}>Partners</a> first.`)}</div>
+    : empty("There is nobody to fly it.", html`Set up an aircraft of this customer under <a
+      href="/partners" @click=${() => close()}>Partners</a> first.`)}</div>
   <div class="dialog-foot">${button({label: "Close", run: () => close()})}</div>`});
 
 async function assigned(job, chosen, notes) {
@@ -60,27 +66,30 @@ function told({assignments, errors, summary}, names) {
   }
   const failed = summary.failed ?? 0;
   const states = new Map(assignments.map(({userId, syncStatus}) => [userId, syncStatus]));
-  return open({title: failed ? "Not everybody can have it" : "Assigned, and not there yet", draw: (close) => html`
+  const title = failed ? "Not everybody can have it" : "Assigned, and not there yet";
+  return open({title, draw: (close) => html`
     <div class="dialog-body">
-      <p>${failed ? `${counted(failed, "of them needs", "of them need")} somebody.` : "The job is uploaded as soon as the partner answers."}</p>
+      <p>${failed
+        ? `${counted(failed, "of them needs", "of them need")} somebody.`
+        : "The job is uploaded as soon as the partner answers."}</p>
       <ul class="list">${errors.map(({userId, message, category}) => html`<li>
-        <div class="partner-line"><b>${names.get(userId) ?? userId}</b>${stateOf(states.get(userId), category)}</div>
+        <div class="partner-line"><b>${names.get(userId) ?? userId}</b>
+          ${stateOf(states.get(userId), category)}</div>
         <span>${sentence(message)}</span></li>`)}</ul>
     </div>
     <div class="dialog-foot">${button({label: "Close", run: () => close()})}</div>`});
 }
 
 const stateOf = (state, category) => html`<span class="badges">
-  ${badge(state ?? "not assigned", SYNC_TONES[state] ?? "bad")}${category ? html`<small class="soft">${words(category)}</small>` : nothing}</span>`;
+  ${badge(state ?? "not assigned", SYNC_TONES[state] ?? "bad")}
+  ${category ? html`<small class="soft">${words(category)}</small>` : nothing}</span>`;
 
 /** Asks first: a partner is not told. */
-export async function takeBack(live, {jobId, userId, userName, extJobId, partnerCode, syncStatus}) {
-  const there = syncStatus === "uploaded" || syncStatus === "uncertain";
+export async function takeBack(live, assignment) {
+  const {jobId, userId, userName} = assignment;
   const sure = await confirm({
     title: `Take the job back from ${userName ?? userId}?`,
-    text: there
-      ? `${partnerCode} is not told${extJobId ? `, and keeps the job as ${extJobId}` : " and may have the job"}: delete it there too. Logs of it are matched to this job no more.`
-      : "It is not uploaded to them any more.",
+    text: consequence(assignment),
     action: "Take back",
     danger: true,
   });
@@ -88,4 +97,11 @@ export async function takeBack(live, {jobId, userId, userName, extJobId, partner
   await post(`/api/jobs/${jobId}/assign`, {avUsers: [{uid: userId}]});
   tell(`Taken back from ${userName ?? userId}.`);
   await live.reload();
+}
+
+function consequence({extJobId, partnerCode, syncStatus}) {
+  if (syncStatus !== "uploaded" && syncStatus !== "uncertain") return "It is not uploaded to them any more.";
+  const there = extJobId ? `, and keeps the job as ${extJobId}` : " and may have the job";
+  return `${partnerCode} is not told${there}: delete it there too. `
+    + "Logs of it are matched to this job no more.";
 }

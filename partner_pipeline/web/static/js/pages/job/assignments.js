@@ -15,22 +15,38 @@ import {resolve, upload, uploadAgain} from "./uploading.js";
 export function assignments(view, live, job) {
   return html`
     ${table(view, {
-      caption: "Assignments", columns: columns(live), rows: job.assignments, key: ({assignmentId}) => assignmentId, one: "assignment",
-      nothingHere: empty("Nobody flies this job yet.", mayChange() ? "Assign it to an aircraft or a pilot." : nothing),
+      caption: "Assignments", columns: columns(live), rows: job.assignments, one: "assignment",
+      key: ({assignmentId}) => assignmentId,
+      nothingHere: empty("Nobody flies this job yet.",
+        mayChange() ? "Assign it to an aircraft or a pilot." : nothing),
     })}
     ${job.assignments.filter(({error}) => error).map(trouble)}`;
 }
 
-const trouble = (each) => html`<p class="banner ${each.syncStatus === "failed" ? "bad" : "warning"}">${icons.warning}
+const trouble = (each) => html`<p class="banner ${each.syncStatus === "failed" ? "bad" : "warning"}">
+  ${icons.warning}
   <span><b>${nameOf(each)}:</b> ${sentence(each.error)}</span></p>`;
 
 const columns = (live) => [
-  {name: "user", title: "Who", main: true, value: nameOf, cell: (each) => html`<div class="account">${nameOf(each)}${each.notes ? html`<small class="under">“${each.notes}”</small>` : nothing}</div>`},
+  {
+    name: "user", title: "Who", main: true, value: nameOf,
+    cell: (each) => html`<div class="account">${nameOf(each)}${each.notes
+      ? html`<small class="under">“${each.notes}”</small>`
+      : nothing}</div>`,
+  },
   {name: "partner", title: "Partner", value: ({partnerCode}) => partnerCode ?? "none"},
   {name: "since", title: "Assigned", value: ({date}) => date, cell: ({date}) => time(date)},
   {name: "state", title: "State", value: ({syncStatus}) => syncStatus, cell: state},
-  {name: "ext", title: "Partner's id", value: ({extJobId}) => extJobId, cell: ({extJobId}) => extJobId ?? "–"},
-  {name: "attempts", title: "Attempts", number: true, value: ({attempts}) => attempts, cell: ({attempts, lastAttempt}) => html`<div>${whole(attempts)}${lastAttempt ? html`<small class="under">${ago(lastAttempt)}</small>` : nothing}</div>`},
+  {
+    name: "ext", title: "Partner's id", value: ({extJobId}) => extJobId,
+    cell: ({extJobId}) => extJobId ?? "–",
+  },
+  {
+    name: "attempts", title: "Attempts", number: true, value: ({attempts}) => attempts,
+    cell: ({attempts, lastAttempt}) => html`<div>${whole(attempts)}${lastAttempt
+      ? html`<small class="under">${ago(lastAttempt)}</small>`
+      : nothing}</div>`,
+  },
   ...(mayChange() ? [{name: "actions", title: "", cell: (each) => actions(live, each)}] : []),
 ];
 
@@ -39,7 +55,8 @@ const nameOf = ({userName, userId}) => userName ?? userId;
 function state({syncStatus, status, errorCategory, nextRetry}) {
   // That nobody knows is said by the state.
   const why = syncStatus === "uncertain" ? null : errorCategory;
-  return html`<span class="badges">${badge(syncStatus === "internal" ? status.toLowerCase() : syncStatus, SYNC_TONES[syncStatus])}
+  const told = syncStatus === "internal" ? status.toLowerCase() : syncStatus;
+  return html`<span class="badges">${badge(told, SYNC_TONES[syncStatus])}
     ${why ? html`<small class="soft">${words(why)}</small>` : nothing}
     ${nextRetry ? html`<small class="soft">tried again at ${time(nextRetry)}</small>` : nothing}</span>`;
 }

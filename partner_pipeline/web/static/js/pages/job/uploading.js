@@ -28,7 +28,8 @@ export async function uploadAgain(live, assignment) {
   const {partnerCode, extJobId} = assignment;
   const sure = await confirm({
     title: "Upload the job again?",
-    text: `${partnerCode} has this job as ${extJobId}. Upload it again if it was lost or deleted there: else the aircraft has it twice.`,
+    text: `${partnerCode} has this job as ${extJobId}. `
+      + "Upload it again if it was lost or deleted there: else the aircraft has it twice.",
     action: "Upload again",
     danger: true,
   });
@@ -40,14 +41,21 @@ export async function uploadAgain(live, assignment) {
 
 /** Somebody has looked at the partner, and says what is there. */
 export async function resolve(live, assignment) {
-  const {partnerCode} = assignment;
+  const {partnerCode, userName, userId} = assignment;
   const done = await form({
     title: `Does ${partnerCode} have the job?`,
-    text: html`No answer came when the job was sent, so ${partnerCode} may have it or not. It is not sent again by itself:
-      the aircraft could get it twice. <b>Look at ${partnerCode} for job files of ${assignment.userName ?? assignment.userId}</b>, then say here what you found.`,
+    text: html`No answer came when the job was sent, so ${partnerCode} may have it or not.
+      It is not sent again by itself: the aircraft could get it twice.
+      <b>Look at ${partnerCode} for job files of ${userName ?? userId}</b>, then say here what you found.`,
     fields: [
-      {name: "found", label: "What you found", type: "select", required: true, options: [["there", "The job is there"], ["missing", "It is not there: upload it"]]},
-      {name: "extJobId", label: `Its id at ${partnerCode}`, help: "Where the job is there: logs of it are matched by this id."},
+      {
+        name: "found", label: "What you found", type: "select", required: true,
+        options: [["there", "The job is there"], ["missing", "It is not there: upload it"]],
+      },
+      {
+        name: "extJobId", label: `Its id at ${partnerCode}`,
+        help: "Where the job is there: logs of it are matched by this id.",
+      },
     ],
     action: "Save",
     submit: ({found, extJobId}) => decided(assignment, found, extJobId),
@@ -60,7 +68,8 @@ export async function resolve(live, assignment) {
 function decided(assignment, found, extJobId) {
   if (found === "missing") return sync(assignment, {operation: "job_upload", force: true});
   if (!extJobId) {
-    throw new ApiError(0, "invalid_request", "Say under which id the job is there.", [{field: "extJobId", problem: "The partner's own id of the job."}]);
+    const problems = [{field: "extJobId", problem: "The partner's own id of the job."}];
+    throw new ApiError(0, "invalid_request", "Say under which id the job is there.", problems);
   }
   return sync(assignment, {operation: "confirm_upload", extJobId});
 }

@@ -4,9 +4,8 @@ import {html, nothing} from "../../../vendor/lit-html.js";
 import {post} from "../../api.js";
 import {confirm, open} from "../../dialogs.js";
 import {whole} from "../../format.js";
-import {icons} from "../../icons.js";
 import {tell} from "../../notices.js";
-import {button, counted} from "../../parts.js";
+import {alertOf, button, counted} from "../../parts.js";
 
 /** So many are dealt with at a time. */
 const MOST = 1000;
@@ -15,17 +14,22 @@ const letters = (count) => counted(count, "dead letter");
 const path = (queue, action) => `/api/dlq/${encodeURIComponent(queue)}/${action}`;
 
 /** Positions move when letters go: the ids see to it that only these are dealt with. */
-const chosen = (rows) => ({positions: rows.map((row) => row.position), messageIds: rows.map((row) => row.messageId)});
+const chosen = (rows) => ({
+  positions: rows.map((row) => row.position),
+  messageIds: rows.map((row) => row.messageId),
+});
 
 export async function replay(queue, rows) {
   return replayed(await post(path(queue, "retryByPosition"), chosen(rows)));
 }
 
 export async function replayAll({queue, stats}) {
-  const count = Math.min(stats.dead.messages, MOST);
+  const [count, all] = [Math.min(stats.dead.messages, MOST), stats.dead.messages];
+  const which = count < all ? `The oldest ${whole(count)} of ${whole(all)} go` : "All go";
   const sure = await confirm({
     title: `Replay ${letters(count)}?`,
-    text: `${count < stats.dead.messages ? `The oldest ${whole(count)} of ${whole(stats.dead.messages)} go` : "All go"} back to ${queue}, each as a new execution that starts counting anew. What is not mended fails again.`,
+    text: `${which} back to ${queue}, each as a new execution that starts counting anew.`
+      + " What is not mended fails again.",
     action: `Replay ${whole(count)}`,
   });
   return sure ? replayed(await post(path(queue, "retryAll"), {maxMessages: count})) : undefined;
@@ -35,8 +39,10 @@ export async function archive(queue, rows) {
   const sure = await confirm({
     title: `Archive ${letters(rows.length)}?`,
     text: rows.length === 1
-      ? "It becomes a file in the archive folder and leaves the queue. From there it is not replayed any more."
-      : "Each becomes a file in the archive folder and leaves the queue. From there they are not replayed any more.",
+      ? "It becomes a file in the archive folder and leaves the queue."
+        + " From there it is not replayed any more."
+      : "Each becomes a file in the archive folder and leaves the queue."
+        + " From there they are not replayed any more.",
     action: "Archive",
   });
   if (!sure) return undefined;
@@ -47,7 +53,8 @@ export async function archive(queue, rows) {
 export async function purge({queue, stats}) {
   const sure = await confirm({
     title: `Purge ${letters(stats.dead.messages)}?`,
-    text: "All dead letters of this queue are thrown away, those that you do not see here too. This cannot be undone, and nothing of them is archived.",
+    text: "All dead letters of this queue are thrown away, those that you do not see here too."
+      + " This cannot be undone, and nothing of them is archived.",
     action: "Purge",
     danger: true,
     typed: queue,
@@ -57,7 +64,10 @@ export async function purge({queue, stats}) {
   return report(`${letters(purged)} purged.`, {done: purged});
 }
 
-const KNOWN = ["x-error-category", "x-task-type", "x-partner-code", "x-customer-id", "x-task-id", "x-execution-id", "x-retry-count", "x-error-message"];
+const KNOWN = [
+  "x-error-category", "x-task-type", "x-partner-code", "x-customer-id",
+  "x-task-id", "x-execution-id", "x-retry-count", "x-error-message",
+];
 
 /** Asks for a header, and tells how many of the letters seen have it. */
 export function replayByHeader({queue, items, more}) {
@@ -90,7 +100,7 @@ export function replayByHeader({queue, items, more}) {
           <p>All letters that have this header with this value go back to ${queue}.</p>
           ${headerFields(names, wanted, items)}
           <p role="status">${matching(wanted, items, more)}</p>
-          <div role="alert">${problem ? html`<p class="banner bad">${icons.warning}<span>${problem.message}</span></p>` : nothing}</div>
+          ${alertOf(problem)}
         </div>
         <div class="dialog-foot">${button({label: "Cancel", run: () => close()})}
           ${button({label: "Replay", kind: "primary", submit: true})}</div></form>`;
@@ -99,19 +109,25 @@ export function replayByHeader({queue, items, more}) {
 }
 
 function headerFields(names, wanted, items) {
-  const values = new Set(items.map(({headers}) => headers[wanted.headerName]).filter((value) => value !== undefined).map(String));
+  const values = new Set(items.map(({headers}) => headers[wanted.headerName])
+    .filter((value) => value !== undefined).map(String));
   return html`
-    <label class="field"><span>Header</span><select name="headerName">
-      ${names.map((name) => html`<option value=${name} ?selected=${name === wanted.headerName}>${name}</option>`)}</select></label>
-    <label class="field"><span>Value</span><input name="headerValue" required autocomplete="off" spellcheck="false" maxlength="1000" list="header-values"></label>
-    <datalist id="header-values">${[...values].map((value) => html`<option value=${value}></option>`)}</datalist>
-    <label class="field"><span>At most</span><input name="maxMessages" type="number" min="1" max=${MOST} value="100" required></label>`;
+    <label class="field"><span>Header</span><select name="headerName">${names.map((name) => html`
+      <option value=${name} ?selected=${name === wanted.headerName}>${name}</option>`)}</select></label>
+    <label class="field"><span>Value</span><input name="headerValue" required autocomplete="off"
+      spellcheck="false" maxlength="1000" list="header-values"></label>
+    <datalist id="header-values">
+      ${[...values].map((value) => html`<option value=${value}></option>`)}</datalist>
+    <label class="field"><span>At most</span>
+      <input name="maxMessages" type="number" min="1" max=${MOST} value="100" required></label>`;
 }
 
 function matching({headerName, headerValue}, items, more) {
   if (!headerValue) return "Type the value that the letters have.";
-  const count = items.filter(({headers}) => headers[headerName] !== undefined && String(headers[headerName]) === headerValue).length;
-  return `${whole(count)} of ${more ? "the first " : ""}${counted(items.length, "letter")} shown ${count === 1 ? "has" : "have"} it.`;
+  const has = ({headers}) => headers[headerName] !== undefined && String(headers[headerName]) === headerValue;
+  const count = items.filter(has).length;
+  const all = `${more ? "the first " : ""}${counted(items.length, "letter")} shown`;
+  return `${whole(count)} of ${all} ${count === 1 ? "has" : "have"} it.`;
 }
 
 const replayed = ({replayed: done, failed, skipped, moved, errors}) =>
@@ -122,9 +138,11 @@ const replayed = ({replayed: done, failed, skipped, moved, errors}) =>
  * @property clear whether nothing is left to say but the title
  */
 function report(title, {done, failed = 0, busy = 0, moved = 0, errors = []}) {
+  const where = moved === 1 ? "it was" : "they were";
+  const whose = busy === 1 ? "its task is" : "their tasks are";
   const notes = [
-    moved ? `${letters(moved)} skipped: no longer where ${moved === 1 ? "it was" : "they were"}. Look at the list again.` : "",
-    busy ? `${letters(busy)} skipped: ${busy === 1 ? "its task is" : "their tasks are"} at work already.` : "",
+    moved ? `${letters(moved)} skipped: no longer where ${where}. Look at the list again.` : "",
+    busy ? `${letters(busy)} skipped: ${whose} at work already.` : "",
     failed ? `${letters(failed)} failed, and stayed:` : "",
   ].filter(Boolean);
   const clear = done > 0 && !notes.length;

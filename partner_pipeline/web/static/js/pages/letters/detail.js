@@ -35,7 +35,9 @@ export function show(queue, row, names) {
 }
 
 function content({letter, problem}, queue, row, names, close, again) {
-  if (problem !== null && problem.status !== 404) return html`<div class="dialog-body">${problemBox(problem, again)}</div>`;
+  if (problem !== null && problem.status !== 404) {
+    return html`<div class="dialog-body">${problemBox(problem, again)}</div>`;
+  }
   if (problem !== null || (letter !== null && letter.messageId !== row.messageId)) return moved(close);
   if (letter === null) return html`<div class="dialog-body">${loading(8)}</div>`;
   // What is decided against leaves it open.
@@ -51,8 +53,10 @@ function content({letter, problem}, queue, row, names, close, again) {
 }
 
 const moved = (close) => html`
-  <div class="dialog-body"><p><b>This letter is no longer here.</b> It was dealt with, or others before it were and it moved. The list is loaded again.</p></div>
-  <div class="dialog-foot">${button({label: "Back to the list", kind: "primary", run: () => close(GONE)})}</div>`;
+  <div class="dialog-body"><p><b>This letter is no longer here.</b>
+    It was dealt with, or others before it were and it moved. The list is loaded again.</p></div>
+  <div class="dialog-foot">
+    ${button({label: "Back to the list", kind: "primary", run: () => close(GONE)})}</div>`;
 
 /** Nothing was done, and the list is out of date. */
 const GONE = {clear: true, tell: () => {}};
@@ -60,7 +64,8 @@ const GONE = {clear: true, tell: () => {}};
 function whole(letter, names, close) {
   const {taskInfo} = letter;
   return html`
-    <div class="wrong-line">${letter.errorCategory ? badge(words(letter.errorCategory), "bad") : badge("not told")}
+    <div class="wrong-line">
+      ${letter.errorCategory ? badge(words(letter.errorCategory), "bad") : badge("not told")}
       <p>${said(letter.errorMessage) || "Nobody told what went wrong."}</p></div>
     ${about(letter, close)}
     ${facts([
@@ -74,7 +79,9 @@ function whole(letter, names, close) {
     ])}
     ${section("Headers", headers(letter))}
     ${section("Body", body(letter))}
-    ${section("Executions of its task", letter.chain.length ? history({tasks: letter.chain}) : html`<p class="soft">Its task is not known here.</p>`)}`;
+    ${section("Executions of its task", letter.chain.length
+      ? history({tasks: letter.chain})
+      : html`<p class="soft">Its task is not known here.</p>`)}`;
 }
 
 function about({logId, jobId}, close) {
@@ -90,14 +97,17 @@ const section = (title, content) => html`<section class="part"><h3>${title}</h3>
 function headers(letter) {
   const found = Object.entries(letter.headers);
   if (!found.length) return html`<p class="soft">It has none.</p>`;
-  return html`<dl class="headers">${found.map(([name, value]) => html`<div><dt>${visible(name)}</dt><dd>${visible(String(value))}</dd></div>`)}</dl>`;
+  return html`<dl class="headers">${found.map(([name, value]) => html`
+    <div><dt>${visible(name)}</dt><dd>${visible(String(value))}</dd></div>`)}</dl>`;
 }
 
 function body(letter) {
   if (!letter.body) return html`<p class="soft">It is empty.</p>`;
   const {text, isJson, left} = pretty(letter.body);
+  const other = `It is ${left ? "too long to be told apart" : "no JSON"}, and shown as it is.`;
+  const missing = `${counted(left, "more character")} ${left === 1 ? "is" : "are"} not shown.`;
   return html`
-    ${isJson ? nothing : html`<p class="soft">It is ${left ? "too long to be told apart" : "no JSON"}, and shown as it is.</p>`}
+    ${isJson ? nothing : html`<p class="soft">${other}</p>`}
     <pre tabindex="0" role="group" aria-label="Body">${text}</pre>
-    ${left ? html`<p class="soft">${counted(left, "more character")} ${left === 1 ? "is" : "are"} not shown.</p>` : nothing}`;
+    ${left ? html`<p class="soft">${missing}</p>` : nothing}`;
 }

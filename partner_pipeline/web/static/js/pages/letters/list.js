@@ -1,13 +1,14 @@
 /** The dead letters of a queue as a table, and what can be done with them. */
 
 import {html, nothing} from "../../../vendor/lit-html.js";
-import {ago, whole, words} from "../../format.js";
+import {NONE, ago, whole, words} from "../../format.js";
 import {icons} from "../../icons.js";
 import {badge, button, card, choose, counted, empty, search} from "../../parts.js";
 import {searched, table} from "../../table.js";
 import {archive, purge, replay, replayAll, replayByHeader} from "./actions.js";
+import {whose, wrongLine} from "./cells.js";
 import {show} from "./detail.js";
-import {said, visible} from "./text.js";
+import {visible} from "./text.js";
 
 export function lettersOf(view, live) {
   const picked = new Set();
@@ -24,7 +25,8 @@ async function settle(page, report) {
   await page.live.reload();
   requestAnimationFrame(() => {
     const here = document.activeElement;
-    if (here === null || here === document.body || here.disabled) document.querySelector("#letters-title")?.focus();
+    const isLost = here === null || here === document.body || here.disabled;
+    if (isLost) document.querySelector("#letters-title")?.focus();
   });
 }
 
@@ -35,7 +37,9 @@ function draw(page) {
   const chosen = searched(rows, columns, view.query.q).filter((row) => picked.has(row.key));
   return html`${told(page)}
     ${card(html`<span id="letters-title" tabindex="-1">Letters of ${live.data.queue}</span>`, html`
-      ${live.data.items.length ? html`<div class="filters letters">${filters(view, live.data.items)}</div>${selection(page, chosen)}` : nothing}
+      ${live.data.items.length ? html`
+        <div class="filters letters">${filters(view, live.data.items)}</div>
+        ${selection(page, chosen)}` : nothing}
       ${table(view, {
         caption: "Dead letters",
         columns,
@@ -74,10 +78,16 @@ function filters(view, items) {
 
 function selection(page, chosen) {
   const count = chosen.length;
-  const of = html`<span class="unseen"> ${count ? counted(count, "selected letter") : "selected letters"}</span>`;
+  const {queue} = page.live.data;
+  const of = count ? counted(count, "selected letter") : "selected letters";
+  const act = (title, what) => button({
+    label: html`${title}<span class="unseen"> ${of}</span>`,
+    disabled: !count,
+    run: async () => page.after(await what(queue, chosen)),
+  });
   return html`<div class="selection ${count ? "some" : ""}" role="group" aria-label="Selected letters">
-    ${button({label: html`Replay${of}`, disabled: !count, run: async () => page.after(await replay(page.live.data.queue, chosen))})}
-    ${button({label: html`Archive${of}`, disabled: !count, run: async () => page.after(await archive(page.live.data.queue, chosen))})}
+    ${act("Replay", replay)}
+    ${act("Archive", archive)}
     <span role="status">${count ? `${whole(count)} selected` : "None selected"}</span>
   </div>`;
 }
@@ -91,12 +101,23 @@ const everything = (page) => html`
 function told(page) {
   const {report} = page;
   const close = () => { page.report = null; page.view.update(); };
-  return html`<div role="alert" class="outcomes">${report ? html`<div class="banner warning outcome">${icons.warning}
-    <div><p><b>${report.title}</b></p>
-      ${report.notes.map((note) => html`<p>${note}</p>`)}
-      ${report.errors.length ? html`<ul class="reasons" tabindex="0" aria-label="What failed">${report.errors.map((each) => html`<li>${visible(each)}</li>`)}</ul>` : nothing}</div>
-    ${button({label: html`${icons.close}<span class="unseen">Close</span>`, kind: "quiet icon-only", run: close})}</div>` : nothing}</div>`;
+  return html`<div role="alert" class="outcomes">${report ? outcome(report, close) : nothing}</div>`;
 }
+
+const outcome = ({title, notes, errors}, close) => html`
+  <div class="banner warning outcome">${icons.warning}
+    <div><p><b>${title}</b></p>
+      ${notes.map((note) => html`<p>${note}</p>`)}
+      ${errors.length ? reasons(errors) : nothing}</div>
+    ${button({
+      label: html`${icons.close}<span class="unseen">Close</span>`,
+      kind: "quiet icon-only",
+      run: close,
+    })}
+  </div>`;
+
+const reasons = (errors) => html`<ul class="reasons" tabindex="0" aria-label="What failed">
+  ${errors.map((each) => html`<li>${visible(each)}</li>`)}</ul>`;
 
 function columnsOf(page) {
   const {queue, names} = page.live.data;
@@ -107,22 +128,34 @@ function columnsOf(page) {
     {
       name: "task", title: "Task", main: true,
       value: (row) => `${task(row)} ${row.messageId}`,
-      cell: (row) => html`<button type="button" class="link" @click=${look(row)}>${task(row)}<span class="unseen"> at ${row.position}</span></button>`,
+      cell: (row) => html`<button type="button" class="link" @click=${look(row)}>${task(row)}<span
+        class="unseen"> at ${row.position}</span></button>`,
     },
     {
       name: "customer", title: "Customer",
       value: (row) => `${customer(row)} ${row.taskInfo.partnerCode ?? ""}`,
-      cell: (row) => html`<span class="whose">${customer(row) || "–"}<small class="under">${row.taskInfo.partnerCode ?? "no partner"}</small></span>`,
+      cell: (row) => whose(customer(row) || NONE, row.taskInfo.partnerCode ?? "no partner"),
     },
     {
       name: "error", title: "What went wrong",
       value: (row) => `${words(row.errorCategory)} ${row.errorMessage ?? ""}`,
-      cell: (row) => html`<span class="wrong-line">${row.errorCategory ? badge(words(row.errorCategory), "bad") : badge("not told")}
-        <span class="clamped">${said(row.errorMessage)}</span></span>`,
+      cell: (row) => wrongLine(row, badge("not told")),
     },
-    {name: "retries", title: "Retries", number: true, value: (row) => row.retryCount, cell: (row) => whole(row.retryCount)},
-    {name: "failed", title: "First failed", value: (row) => moment(row.firstFailedAt), cell: (row) => since(row.firstFailedAt)},
-    {name: "enqueued", title: "Dead since", value: (row) => row.enqueuedAt, cell: (row) => ago(row.enqueuedAt, "not known")},
+    {
+      name: "retries", title: "Retries", number: true,
+      value: (row) => row.retryCount,
+      cell: (row) => whole(row.retryCount),
+    },
+    {
+      name: "failed", title: "First failed",
+      value: (row) => moment(row.firstFailedAt),
+      cell: (row) => since(row.firstFailedAt),
+    },
+    {
+      name: "enqueued", title: "Dead since",
+      value: (row) => row.enqueuedAt,
+      cell: (row) => ago(row.enqueuedAt, "not known"),
+    },
   ];
 }
 

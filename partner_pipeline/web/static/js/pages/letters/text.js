@@ -8,8 +8,12 @@ const MOST = 50_000;
 const DEEPEST = 24;
 
 const CONTROL = /[\u0000-\u0008\u000b-\u001f]/g;
-/** Invisible marks; some turn the text around them round. */
-const MARK = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/** Invisible marks, some of which turn the text around them round; and half a pair of surrogates. */
+const MARK = new RegExp([
+  /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/,
+  /[\ud800-\udbff](?![\udc00-\udfff])/,
+  /(?<![\ud800-\udbff])[\udc00-\udfff]/,
+].map(({source}) => source).join("|"), "g");
 
 /** With a picture for what would not be seen. */
 export const visible = (text) => text
@@ -21,7 +25,9 @@ export const said = (message) => message ? sentence(visible(message)) : "";
 
 /** A body to be read: one line for each value if it is JSON; `left`: characters that are not shown. */
 export function pretty(body) {
-  if (body.length > MOST) return {text: visible(body.slice(0, MOST)), isJson: false, left: body.length - MOST};
+  if (body.length > MOST) {
+    return {text: visible(body.slice(0, MOST)), isJson: false, left: body.length - MOST};
+  }
   const isJson = parses(body);
   return {text: visible(isJson ? inLines(body) : body), isJson, left: 0};
 }

@@ -4,8 +4,7 @@ import {html, nothing} from "../../../vendor/lit-html.js";
 import {get, listed} from "../../api.js";
 import {open} from "../../dialogs.js";
 import {day} from "../../format.js";
-import {icons} from "../../icons.js";
-import {badge, button, empty, loading, problemBox} from "../../parts.js";
+import {alertOf, badge, button, empty, loading, problemBox} from "../../parts.js";
 
 /** Jobs that are looked through; of more, only those whose number is typed. */
 const JOBS = 200;
@@ -17,7 +16,9 @@ const SHOWN = 40;
  * @param submit gets the assignment's id; what it throws is shown
  */
 export function chooseAssignment(log, submit) {
-  const state = {jobs: null, more: false, wanted: "", chosen: log.assignmentId, problem: null, update: () => {}};
+  const state = {
+    jobs: null, more: false, wanted: "", chosen: log.assignmentId, problem: null, update: () => {},
+  };
   const load = async () => {
     state.problem = null;
     try {
@@ -54,10 +55,11 @@ async function lookUp(state, log) {
 }
 
 function content(state, log, load, close, submit) {
+  const isChosen = () => state.chosen !== null && state.chosen !== log.assignmentId;
   const send = async (event) => {
     event.preventDefault();
     const pressed = event.target.querySelector("[type=submit]");
-    if (state.chosen === null || state.chosen === log.assignmentId || pressed.getAttribute("aria-busy") === "true") return;
+    if (!isChosen() || pressed.getAttribute("aria-busy") === "true") return;
     pressed.setAttribute("aria-busy", "true");
     try {
       close((await submit(state.chosen)) ?? true);
@@ -77,27 +79,35 @@ function content(state, log, load, close, submit) {
       <p>The log ${log.fileName} will belong to the job that you choose, also when it is processed again.</p>
       <label class="field"><span>Job or aircraft</span>
         <input type="search" autocomplete="off" @input=${search} @change=${() => lookUp(state, log)}></label>
-      <div role="alert">${state.problem && state.jobs ? html`<p class="banner bad">${icons.warning}<span>${state.problem.message}</span></p>` : nothing}</div>
+      ${alertOf(state.jobs && state.problem)}
       ${state.jobs ? options(state, log) : state.problem ? problemBox(state.problem, load) : loading(3)}
     </div>
     <div class="dialog-foot">${button({label: "Cancel", run: () => close()})}
-      ${button({label: "Match", kind: "primary", submit: true, disabled: state.chosen === null || state.chosen === log.assignmentId})}</div>
+      ${button({label: "Match", kind: "primary", submit: true, disabled: !isChosen()})}</div>
   </form>`;
 }
 
 function options(state, log) {
   const all = state.jobs.flatMap((job) => job.assignments.map((each) => ({job, ...each})));
-  const found = all.filter(({job, userName}) => includes(`${job.name} ${job.number} ${userName}`, state.wanted));
-  if (!found.length) {
-    return state.wanted ? empty(`No assignment has “${state.wanted}”`, state.more ? "Type the whole number of a job to find an older one." : nothing)
-      : empty("There is no assignment yet", "Give a job to an aircraft first.");
-  }
+  const said = ({job, userName}) => `${job.name} ${job.number} ${userName}`;
+  const found = all.filter((each) => includes(said(each), state.wanted));
+  if (!found.length) return none(state);
   return html`<fieldset class="options"><legend class="unseen">Assignment</legend>
     ${found.slice(0, SHOWN).map((each) => option(state, each, log))}</fieldset>
-    ${found.length > SHOWN || state.more ? html`<small class="soft">There are more. Search for a job's name or number.</small>` : nothing}`;
+    ${found.length > SHOWN || state.more
+      ? html`<small class="soft">There are more. Search for a job's name or number.</small>` : nothing}`;
 }
 
-const includes = (text, wanted) => wanted.toLocaleLowerCase().split(/\s+/).every((part) => text.toLocaleLowerCase().includes(part));
+function none({wanted, more}) {
+  if (!wanted) return empty("There is no assignment yet", "Give a job to an aircraft first.");
+  const hint = "Type the whole number of a job to find an older one.";
+  return empty(`No assignment has “${wanted}”`, more ? hint : nothing);
+}
+
+function includes(text, wanted) {
+  const [all, parts] = [text.toLocaleLowerCase(), wanted.toLocaleLowerCase().split(/\s+/)];
+  return parts.every((part) => all.includes(part));
+}
 
 function option(state, {assignmentId, job, userName, date}, log) {
   const change = () => {
@@ -105,8 +115,10 @@ function option(state, {assignmentId, job, userName, date}, log) {
     state.update();
   };
   const candidate = log.match.candidates.find((each) => each.assignmentId === assignmentId);
+  const whose = [job.number ? `Job ${job.number}` : "", userName ?? ""].filter(Boolean).join(" · ");
+  const mark = candidate ? badge("considered") : nothing;
   return html`<label class="option"><input type="radio" name="assignment" value=${assignmentId}
       .checked=${state.chosen === assignmentId} @change=${change}>
-    <span><b>${job.name}</b> <small>${[job.number ? `Job ${job.number}` : "", userName ?? ""].filter(Boolean).join(" · ")} · ${day(date)}</small></span>
-    ${assignmentId === log.assignmentId ? badge("now", "good") : candidate ? badge("considered") : nothing}</label>`;
+    <span><b>${job.name}</b> <small>${whose} · ${day(date)}</small></span>
+    ${assignmentId === log.assignmentId ? badge("now", "good") : mark}</label>`;
 }

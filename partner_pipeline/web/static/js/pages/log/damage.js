@@ -14,9 +14,10 @@ const REASONS = {
 
 export function damage(log) {
   const found = log.damage;
+  const complete = html`<span>All ${whole(found.frames)} records of the log could be read.</span>`;
   return html`
     <p>${badge(found.damaged ? "damaged" : "undamaged", found.damaged ? "warn" : "good")}
-      ${found.damaged ? lost(found) : html`<span>All ${whole(found.frames)} records of the log could be read.</span>`}</p>
+      ${found.damaged ? lost(found) : complete}</p>
     ${runs(found.lostRuns ?? [], found.lost)}
     ${facts([
       ["Records that are whole", found.damaged ? whole(found.frames) : null],
@@ -31,11 +32,17 @@ export function damage(log) {
 }
 
 const some = (count) => count ? whole(count) : null;
-const kinds = (counts) => Object.entries(counts ?? {}).map(([kind, count]) => `${kind} × ${whole(count)}`).join(", ");
+const kinds = (counts) => Object.entries(counts ?? {})
+  .map(([kind, count]) => `${kind} × ${whole(count)}`)
+  .join(", ");
 
 function lost({bytesLost, size, lost: places, short}) {
-  if (!bytesLost) return html`<span>${counted(Object.values(short ?? {}).reduce((sum, each) => sum + each, 0), "record")} came too short. Nothing else is lost.</span>`;
-  return html`<span><b>${bytes(bytesLost)}</b> of ${bytes(size)} are lost (${share(bytesLost / size)}), in ${counted(places, "place")}.
+  if (!bytesLost) {
+    const cut = Object.values(short ?? {}).reduce((sum, each) => sum + each, 0);
+    return html`<span>${counted(cut, "record")} came too short. Nothing else is lost.</span>`;
+  }
+  return html`<span><b>${bytes(bytesLost)}</b> of ${bytes(size)} are lost (${share(bytesLost / size)}),
+    in ${counted(places, "place")}.
     Everything else was read, and counts.</span>`;
 }
 
@@ -44,6 +51,10 @@ const share = (part) => part < 0.001 ? "under 0.1 %" : `${number(part * 100, 1)}
 
 function runs(found, count) {
   if (!found.length) return nothing;
-  return html`<ul class="runs">${found.map(({offset, size, reason}) => html`<li>${counted(size, "byte")} at byte ${whole(offset)}: ${REASONS[reason] ?? reason}</li>`)}
-    ${count > found.length ? html`<li>and ${counted(count - found.length, "more place", "more places")}</li>` : nothing}</ul>`;
+  const more = count - found.length;
+  return html`<ul class="runs">${found.map(run)}
+    ${more > 0 ? html`<li>and ${counted(more, "more place", "more places")}</li>` : nothing}</ul>`;
 }
+
+const run = ({offset, size, reason}) => html`
+  <li>${counted(size, "byte")} at byte ${whole(offset)}: ${REASONS[reason] ?? reason}</li>`;

@@ -10,8 +10,13 @@ const percent = withUnit("%", 1);
 
 /** Where the wind comes from, where an aircraft heads. */
 const POINTS = ["N", "NE", "E", "SE", "S", "SW", "W", "NW"];
-const direction = (degrees) => known(degrees) ? `${whole(Math.round(degrees) % 360)}° ${POINTS[Math.round(degrees / 45) & 7]}` : NONE;
-const way = (length) => known(length) && length >= 1000 ? `${number(length / 1000, 1)} km` : withUnit("m", 0)(length);
+function direction(degrees) {
+  if (!known(degrees)) return NONE;
+  return `${whole(Math.round(degrees) % 360)}° ${POINTS[Math.round(degrees / 45) & 7]}`;
+}
+
+const way = (length) =>
+  known(length) && length >= 1000 ? `${number(length / 1000, 1)} km` : withUnit("m", 0)(length);
 const known = (value) => value !== null && value !== undefined;
 
 /** Seconds of work, to the second: "3 min 25 s". */
@@ -40,7 +45,8 @@ export function statistics(log) {
   const groups = groupsOf(found, unitsOf(log))
     .map(([title, pairs]) => [title, pairs.filter(([, value]) => value !== NONE && value !== "")])
     .filter(([, pairs]) => pairs.length);
-  return html`<div class="groups">${groups.map(([title, pairs]) => html`<section><h3>${title}</h3>${facts(pairs)}</section>`)}</div>`;
+  return html`<div class="groups">${groups.map(([title, pairs]) => html`
+    <section><h3>${title}</h3>${facts(pairs)}</section>`)}</div>`;
 }
 
 const groupsOf = (found, {volume, rate}) => [
@@ -73,9 +79,9 @@ const groupsOf = (found, {volume, rate}) => [
     ["Area per hour", withUnit("ha/h", 1)(found.productivity)],
   ]],
   ["Weather while spraying", [
-    ["Wind", known(found.windSpeed) ? `${speed(found.windSpeed)} from ${direction(found.windDirection)}` : NONE],
+    ["Wind", wind(found)],
     ["Strongest wind", speed(found.maxWindSpeed)],
-    ["Wind over the limit for", found.windAboveLimit === 0 ? "at no time" : withUnit("min", 1)(found.windAboveLimit)],
+    ["Wind over the limit for", aboveLimit(found)],
     ["Temperature", range(found.minAirTemperature, found.maxAirTemperature, "°C", 1)],
     ["Relative humidity", range(found.minRelativeHumidity, found.maxRelativeHumidity, "%", 0)],
   ]],
@@ -87,6 +93,12 @@ const groupsOf = (found, {volume, rate}) => [
     ["Job number", known(found.jobId) ? String(found.jobId) : NONE],
   ]],
 ];
+
+const wind = ({windSpeed, windDirection}) =>
+  known(windSpeed) ? `${speed(windSpeed)} from ${direction(windDirection)}` : NONE;
+
+const aboveLimit = ({windAboveLimit: minutes}) =>
+  minutes === 0 ? "at no time" : withUnit("min", 1)(minutes);
 
 function range(least, most, unit, after) {
   if (!known(least) || !known(most)) return NONE;

@@ -17,14 +17,22 @@ const TASKS = {
 /** Its tasks, the latest first; what the page tells above is not told again. */
 export function history({tasks, errorMessage}) {
   if (!tasks.length) return empty("Nothing yet", "No task has worked on this log.");
-  return html`<ol class="list">${tasks.toReversed().map((task) => html`<li>
-    <div class="partner-line"><span>${badge(TASKS[task.status].text, TASKS[task.status].tone)} <b>${words(task.type)}</b> ${result(task)}</span>
-      <small class="soft">${time(task.failedAt ?? task.completedAt ?? task.processingStartedAt ?? task.enqueuedAt)}</small></div>
-    <small class="soft">${details(task)}</small>
-    ${task.errorMessage && task.errorMessage !== errorMessage ? html`<span>${sentence(task.errorMessage)}</span>` : nothing}</li>`)}</ol>`;
+  return html`<ol class="list">${tasks.toReversed().map((task) => run(task, errorMessage))}</ol>`;
 }
 
-const result = ({result: told}) => told?.decision ? `${counted(told.records ?? 0, "position")}, ${told.decision}` : nothing;
+function run(task, told) {
+  const {text, tone} = TASKS[task.status];
+  const at = task.failedAt ?? task.completedAt ?? task.processingStartedAt ?? task.enqueuedAt;
+  return html`<li>
+    <div class="partner-line"><span>${badge(text, tone)} <b>${words(task.type)}</b> ${result(task)}</span>
+      <small class="soft">${time(at)}</small></div>
+    <small class="soft">${details(task)}</small>
+    ${task.errorMessage && task.errorMessage !== told
+      ? html`<span>${sentence(task.errorMessage)}</span>` : nothing}</li>`;
+}
+
+const result = ({result: told}) =>
+  told?.decision ? `${counted(told.records ?? 0, "position")}, ${told.decision}` : nothing;
 
 const details = ({number, retryCount, recoveries, processTime, queue}) => [
   number > 1 ? `Run ${number}` : "First run",

@@ -26,6 +26,8 @@ async function again(log, changed) {
     submit: ({download}) => post(`/api/logs/${log.id}/reprocess`, {download}),
   });
   if (!done) return;
-  tell(done.status === "pending" ? "The log is downloaded at the next look at the partner." : "The log is processed again.");
+  tell(done.status === "pending"
+    ? "The log is downloaded at the next look at the partner."
+    : "The log is processed again.");
   await changed();
 }

@@ -20,16 +20,20 @@ export function underWay(found) {
   const {status, errorMessage, retryCount} = found;
   if (found.executionId && status !== "queued" && status !== "processing") return failure(found);
   if (!Object.hasOwn(UNDER_WAY, status)) return nothing;
+  const tried = retryCount > 1 ? `${retryCount} times` : "once";
   return html`<div class="banner" role="status"><span class="turning" aria-hidden="true"></span><div>
     <p><b>${UNDER_WAY[status]}</b> This page shows it as soon as it is done.</p>
-    ${errorMessage ? html`<p>Tried ${retryCount > 1 ? `${retryCount} times` : "once"} without success: ${sentence(errorMessage)}</p>` : nothing}</div></div>`;
+    ${errorMessage
+      ? html`<p>Tried ${tried} without success: ${sentence(errorMessage)}</p>` : nothing}</div></div>`;
 }
 
 /** What helps, by the category of the failure. */
 const HELP = {
-  processing: "The file cannot be read as a log. Look whether it is one, and whether the aircraft can send it again; then process it again with a fresh download.",
+  processing: "The file cannot be read as a log. Look whether it is one, and whether the aircraft can send"
+    + " it again; then process it again with a fresh download.",
   validation: "Something that it needs is not as it should be. Put that right, then process it again.",
-  authentication: "The partner refuses the account. Put its credentials right under Partners, then process it again.",
+  authentication: "The partner refuses the account. Put its credentials right under Partners, then process"
+    + " it again.",
   partner_down: "The partner did not answer. Process it again when it does.",
   rate_limit: "The partner was asked too often. Process it again later.",
   transient: "It may well work now: process it again.",
@@ -37,19 +41,21 @@ const HELP = {
 };
 
 const OWN_HELP = "Look whether it is the right file, and add it again.";
+const OTHER_HELP = "Look at what was done below, then process it again.";
 
 /** Of a log or of a task; nothing where nothing failed. */
 export function failure(found) {
   const {status, errorMessage, errorCategory, retryCount, failedAt} = found;
   if (status === "skipped") {
-    return html`<p class="banner">${icons.warning}<span><b>This log was skipped.</b> ${sentence(errorMessage ?? "There was nothing to do with it.")}</span></p>`;
+    const why = sentence(errorMessage ?? "There was nothing to do with it.");
+    return html`<p class="banner">${icons.warning}<span><b>This log was skipped.</b> ${why}</span></p>`;
   }
   if (!["failed", "dlq", "archived"].includes(status)) return nothing;
   return html`<section class="problem" aria-label="What went wrong">${icons.warning}<div>
     <p><b>This log could not be processed.</b> ${errorCategory ? badge(words(errorCategory), "bad") : nothing}
       ${failedAt ? html`<span class="soft">${ago(failedAt)}</span>` : nothing}</p>
     <p>${sentence(errorMessage ?? "Nobody told why.")}</p>
-    <p>${found.type === "process_partner_data_file" ? OWN_HELP : HELP[errorCategory] ?? "Look at what was done below, then process it again."}
+    <p>${found.type === "process_partner_data_file" ? OWN_HELP : HELP[errorCategory] ?? OTHER_HELP}
       ${retryCount > 1 ? `It was tried ${retryCount} times.` : nothing}
       ${letter(found)}</p></div></section>`;
 }

@@ -2,11 +2,11 @@
 
 import {html, nothing} from "../../../vendor/lit-html.js";
 import {ApiError, all, post, put, remove, sentence} from "../../api.js";
-import {confirm, form} from "../../dialogs.js";
+import {confirm, customerField, form} from "../../dialogs.js";
 import {ago, clock} from "../../format.js";
 import {icons} from "../../icons.js";
 import {tell} from "../../notices.js";
-import {badge, button, card, choose, counted, empty, once, search} from "../../parts.js";
+import {badge, button, card, choose, counted, empty, named, once, search} from "../../parts.js";
 import {isAdmin, user} from "../../session.js";
 import {table} from "../../table.js";
 import {aircraftOf} from "./aircraft.js";
@@ -19,7 +19,10 @@ const PATH = "/api/partners/systemUsers";
  * @param partners, customers data of the page: what accounts are filtered by
  */
 export function accountsOf(view, partners, customers) {
-  const filters = () => ({partnerId: view.query.partner, customerId: view.query.customer, active: view.query.active});
+  const filters = () => {
+    const {partner, customer, active} = view.query;
+    return {partnerId: partner, customerId: customer, active};
+  };
   const list = view.list(PATH, filters);
   const page = {view, list, partners, customers, tried: new Map()};
   return {draw: () => card("Accounts", html`
@@ -31,10 +34,12 @@ export function accountsOf(view, partners, customers) {
 
 function filtering({view, list, partners, customers}) {
   const again = () => list.reload();
+  const codes = (partners.data ?? []).map(({id, partnerName}) => [id, partnerName]);
+  const names = named(customers.data ?? []);
   return html`<div class="filters">
     ${search(view, "Search accounts")}
-    ${choose(view, "partner", "Partner", (partners.data ?? []).map(({id, partnerName}) => [id, partnerName]), again)}
-    ${isAdmin() ? choose(view, "customer", "Customer", (customers.data ?? []).map(({id, name}) => [id, name]), again) : nothing}
+    ${choose(view, "partner", "Partner", codes, again)}
+    ${isAdmin() ? choose(view, "customer", "Customer", names, again) : nothing}
     ${choose(view, "active", "State", [["true", "In use"], ["false", "Not in use"]], again)}
   </div>`;
 }
@@ -42,31 +47,60 @@ function filtering({view, list, partners, customers}) {
 function rows(page, {items, more}) {
   const {view, list} = page;
   const filtered = ["partner", "customer", "active"].some((each) => view.query[each]);
+  const verdict = ({id, name}) => tested(name, page.tried.get(id));
   return html`${table(view, {
-    caption: "Accounts at partners", columns: columns(page), rows: items, key: ({id}) => id, sort: "name", one: "account",
+    caption: "Accounts at partners",
+    columns: columns(page),
+    rows: items,
+    key: ({id}) => id,
+    sort: "name",
+    one: "account",
     more: more ? () => list.more() : null,
     nothingHere: filtered
       ? empty("No account is like this.", "Take the filters away to see all.")
-      : empty("There is no account yet.", "Add the one that a customer has at a partner: with it jobs are uploaded and logs are fetched."),
+      : empty("There is no account yet.", html`Add the one that a customer has at a partner:
+        with it jobs are uploaded and logs are fetched.`),
   })}
-  <div role="status" class="tests">${items.filter(({id}) => page.tried.has(id)).map((account) => tested(account, page.tried.get(account.id)))}</div>`;
+  <div role="status" class="tests">${items.filter(({id}) => page.tried.has(id)).map(verdict)}</div>`;
 }
 
-const tested = ({name}, {ok, error}) => ok
+const tested = (name, {ok, error}) => ok
   ? html`<p class="unseen">${name}: the partner accepts the credentials.</p>`
   : html`<p class="banner bad">${icons.warning}<span><b>${name}:</b> ${sentence(error)}</span></p>`;
 
 const columns = (page) => [
-  {name: "name", title: "Account", main: true, value: ({name, username}) => `${name} ${username}`, cell: ({name, username}) => html`<div class="account">${name}<small class="under">${username}</small></div>`},
+  {
+    name: "name", title: "Account", main: true,
+    value: ({name, username}) => `${name} ${username}`,
+    cell: ({name, username}) => html`<div
+      class="account">${name}<small class="under">${username}</small></div>`,
+  },
   ...(isAdmin() ? [{name: "customer_name", title: "Customer", value: ({customerName}) => customerName}] : []),
   {name: "partner_code", title: "Partner", value: ({partnerCode}) => partnerCode},
-  {name: "state", title: "State", value: (account) => STATES[stateOf(account)][0], cell: (account) => state(account, page.tried.get(account.id))},
-  {name: "success", title: "Last success", value: ({health}) => health.lastSuccess, cell: ({health}) => ago(health.lastSuccess)},
-  {name: "failure", title: "Last failure", value: ({health}) => health.lastFailure, cell: ({health}) => ago(health.lastFailure)},
+  {
+    name: "state", title: "State",
+    value: (account) => STATES[stateOf(account)][0],
+    cell: (account) => state(account, page.tried.get(account.id)),
+  },
+  {
+    name: "success", title: "Last success",
+    value: ({health}) => health.lastSuccess,
+    cell: ({health}) => ago(health.lastSuccess),
+  },
+  {
+    name: "failure", title: "Last failure",
+    value: ({health}) => health.lastFailure,
+    cell: ({health}) => ago(health.lastFailure),
+  },
   {name: "actions", title: "", cell: (account) => actions(page, account)},
 ];
 
-const STATES = {off: ["not in use", "quiet"], failing: ["failing", "bad"], well: ["works", "good"], fresh: ["not used yet", "quiet"]};
+const STATES = {
+  off: ["not in use", "quiet"],
+  failing: ["failing", "bad"],
+  well: ["works", "good"],
+  fresh: ["not used yet", "quiet"],
+};
 
 function stateOf({active, health}) {
   if (!active) return "off";
@@ -79,7 +113,9 @@ function state(account, tried) {
   const {failuresInARow, error} = account.health;
   return html`<div class="health">
     ${badge(...STATES[now])}
-    ${now === "failing" ? html`<details><summary>${counted(failuresInARow, "time")} in a row</summary><small>${sentence(error)}</small></details>` : nothing}
+    ${now === "failing" ? html`<details>
+      <summary>${counted(failuresInARow, "time")} in a row</summary><small>${sentence(error)}</small>
+    </details>` : nothing}
     ${tried ? html`<span>${mark(tried)} <small>tested ${clock(tried.at)}</small></span>` : nothing}</div>`;
 }
 
@@ -104,51 +140,72 @@ async function test({view, tried}, account) {
 }
 
 const FIELDS = {
-  name: (value, required) => ({name: "name", label: "Name", value, required, help: required ? undefined : "By default the customer's and the partner's."}),
+  name: (value, required) => ({
+    name: "name", label: "Name", value, required,
+    help: required ? undefined : "By default the customer's and the partner's.",
+  }),
   username: (value) => ({name: "username", label: "User name at the partner", value, required: true}),
   password: (required) => ({
-    name: "password", label: required ? "Password at the partner" : "New password", type: "password", required, more: {autocomplete: "new-password"},
+    name: "password", label: required ? "Password at the partner" : "New password",
+    type: "password", required, more: {autocomplete: "new-password"},
     help: required ? "It is kept encrypted, and never shown." : "Left empty, the stored one stays.",
   }),
-  active: (value) => ({name: "active", label: "In use", type: "checkbox", value, help: "Jobs are uploaded and logs are fetched with it."}),
+  active: (value) => ({
+    name: "active", label: "In use", type: "checkbox", value,
+    help: "Jobs are uploaded and logs are fetched with it.",
+  }),
 };
 
 async function add(page) {
-  const [partners, customers] = await Promise.all([all("/api/partners"), isAdmin() ? all("/api/partners/customers") : []]);
+  const [partners, customers] = await Promise.all([
+    all("/api/partners"),
+    isAdmin() ? all("/api/partners/customers") : [],
+  ]);
   const own = isAdmin() ? {} : {customerId: user().customerId};
+  const served = partners.filter(({hasService}) => hasService).map(({id, partnerName}) => [id, partnerName]);
   const made = await form({
     title: "Add account",
     text: "A customer has one account at each partner.",
     fields: [
-      ...(isAdmin() ? [{name: "customerId", label: "Customer", type: "select", required: true, options: customers.map(({id, name}) => [id, name])}] : []),
-      {name: "partnerId", label: "Partner", type: "select", required: true, options: partners.filter(({hasService}) => hasService).map(({id, partnerName}) => [id, partnerName])},
+      ...(isAdmin() ? [customerField(customers)] : []),
+      {name: "partnerId", label: "Partner", type: "select", required: true, options: served},
       FIELDS.username(""),
       FIELDS.password(true),
       FIELDS.name("", false),
       FIELDS.active(true),
     ],
     action: "Add account",
-    more: trying(({partnerId, username, password}) => partnerId && username && password ? {partnerId, username, password} : null,
-      "Give a partner, a user name and a password first."),
+    more: trying(allGiven, "Give a partner, a user name and a password first."),
     submit: ({name, ...given}) => post(PATH, {...own, ...given, name: name || null}).catch(thereAlready),
   });
   if (made) await done(page, `${made.name} is added.`);
 }
 
+const allGiven = ({partnerId, username, password}) =>
+  partnerId && username && password ? {partnerId, username, password} : null;
+
 function thereAlready(error) {
   if (error.tag !== "conflict") throw error;
-  throw new ApiError(error.status, error.tag, "There is an account of this customer at this partner already, or one with this user name. It may be one that is not in use.");
+  throw new ApiError(error.status, error.tag, "There is an account of this customer at this partner already,"
+    + " or one with this user name. It may be one that is not in use.");
 }
 
 async function edit(page, account) {
+  const given = ({password, ...more}) => ({...more, ...(password ? {password} : {})});
+  const toTry = ({username, password}) =>
+    username ? given({systemUserId: account.id, username, password}) : null;
   const changed = await form({
     title: `Edit ${account.name}`,
     text: `Of ${account.customerName ?? "a customer"} at ${account.partnerCode}.`,
-    fields: [FIELDS.username(account.username), FIELDS.password(false), FIELDS.name(account.name, true), FIELDS.active(account.active)],
+    fields: [
+      FIELDS.username(account.username),
+      FIELDS.password(false),
+      FIELDS.name(account.name, true),
+      FIELDS.active(account.active),
+    ],
     action: "Save",
-    more: trying(({username, password}) => username ? {systemUserId: account.id, username, ...(password ? {password} : {})} : null,
-      "Give a user name first."),
-    submit: ({password, ...given}) => put(`${PATH}/${account.id}`, {...given, ...(password ? {password} : {})}),
+    more: trying(toTry, "Give a user name first."),
+    submit: (values) => put(`${PATH}/${account.id}`, given(values)),
   });
   if (!changed) return;
   page.tried.delete(account.id);
@@ -158,7 +215,8 @@ async function edit(page, account) {
 async function deactivate(page, account) {
   const sure = await confirm({
     title: `Deactivate ${account.name}?`,
-    text: "No job is uploaded and no log is fetched with it any more. What it did stays, and it can be reactivated at any time.",
+    text: "No job is uploaded and no log is fetched with it any more."
+      + " What it did stays, and it can be reactivated at any time.",
     action: "Deactivate",
     danger: true,
   });

@@ -21,8 +21,9 @@ export function mark({ok, errorCategory}) {
   return errorCategory === "authentication" ? badge("refused", "bad") : badge("could not ask", "warn");
 }
 
-const verdict = (tested) => html`<p class="verdict">${mark(tested)}
-  <small>${tested.ok ? "The partner accepts them." : sentence(tested.error)} Tested ${clock(tested.at)}.</small></p>`;
+const verdict = (tested) => html`<p class="verdict">${mark(tested)} <small>
+  ${tested.ok ? "The partner accepts them." : sentence(tested.error)}
+  Tested ${clock(tested.at)}.</small></p>`;
 
 /**
  * A button below the fields of a form that tests what is typed there, before it is saved.
@@ -35,7 +36,8 @@ export function trying(credentials, missing) {
   return (values, update) => {
     const test = async () => {
       const given = credentials(values());
-      said = given === null ? html`<p class="verdict"><small>${missing}</small></p>` : verdict(await attempt(given));
+      const nothingYet = html`<p class="verdict"><small>${missing}</small></p>`;
+      said = given === null ? nothingYet : verdict(await attempt(given));
       tested = JSON.stringify(given);
       update();
       document.querySelector("dialog .verdict")?.scrollIntoView({block: "nearest"});

@@ -15,16 +15,23 @@ export function customersOf(view, customers) {
 }
 
 function list(found) {
-  if (!found.length) return empty("There is no customer yet.", "Add the first one, then its account at a partner.");
+  if (!found.length) {
+    return empty("There is no customer yet.", "Add the first one, then its account at a partner.");
+  }
   return html`<ul class="list customers">${found.map(({name, active, subscriptions}) => html`<li>
     <b>${name}</b>
-    <span class="badges">${active ? subscriptions.length ? subscriptions.map(at) : html`<span class="soft">no account yet</span>` : badge("not in use")}</span>
+    <span class="badges">${active ? accounts(subscriptions) : badge("not in use")}</span>
   </li>`)}</ul>`;
 }
 
+const accounts = (subscriptions) =>
+  subscriptions.length ? subscriptions.map(at) : html`<span class="soft">no account yet</span>`;
+
 function at({partnerCode, active, failuresInARow}) {
   if (!active) return badge(html`${partnerCode}: not in use`);
-  return failuresInARow ? badge(html`${partnerCode}: failing`, "bad") : badge(html`${partnerCode}: in use`, "info");
+  return failuresInARow
+    ? badge(html`${partnerCode}: failing`, "bad")
+    : badge(html`${partnerCode}: in use`, "info");
 }
 
 async function add(view) {
@@ -33,10 +40,16 @@ async function add(view) {
     fields: [
       {name: "name", label: "Name", required: true},
       {name: "username", label: "User name", help: "With it the customer logs in here. Can be left out."},
-      {name: "password", label: "Password", type: "password", help: "At least 8 characters, together with a user name.", more: {autocomplete: "new-password", minlength: 8}},
+      {
+        name: "password", label: "Password", type: "password",
+        help: "At least 8 characters, together with a user name.",
+        more: {autocomplete: "new-password", minlength: 8},
+      },
     ],
     action: "Add customer",
-    submit: ({name, username, password}) => post("/api/users", {kind: "CUSTOMER", name, username: username || null, password: password || null}),
+    submit: ({name, username, password}) => post("/api/users", {
+      kind: "CUSTOMER", name, username: username || null, password: password || null,
+    }),
   });
   if (!made) return;
   tell(`${made.name} is added.`);
