@@ -42,6 +42,7 @@ def main() -> None:
         for name, size, colours, path in PICTURES:
             page = _visit(browser, url, size, colours, (username, password))
             page.goto(path)
+            page.locator("h1").wait_for()
             if path.startswith(("/logs", "/jobs")):
                 page.locator("tbody th a").first.click()
                 page.locator("main svg[role=img]").wait_for()

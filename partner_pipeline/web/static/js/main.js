@@ -4,7 +4,7 @@ import {html, nothing, render} from "../vendor/lit-html.js";
 import {closeAll} from "./dialogs.js";
 import {icons} from "./icons.js";
 import {tellProblem} from "./notices.js";
-import {button, problemBox} from "./parts.js";
+import {button, loading, problemBox} from "./parts.js";
 import {MENU, routeOf} from "./routes.js";
 import {isAdmin, logout, proceed, user} from "./session.js";
 import {View, entitle} from "./view.js";
@@ -65,6 +65,7 @@ async function show(address, {replace = false, back = false} = {}) {
   if (route === null || (route.admin && !isAdmin())) return nowhere(fresh);
   const view = new View(fresh, route.params, (to) => show(to), failed);
   shown = view;
+  render(loading(8), fresh);
   try {
     const page = await route.load();
     if (shown !== view) return undefined;

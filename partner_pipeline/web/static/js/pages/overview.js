@@ -122,7 +122,7 @@ function logs({byStatus, total, since}) {
 
 const TITLES = ["Waiting", "Oldest", "Dead", "Archived"];
 
-const queues = (found) => html`<div class="table-scroll"><table>
+const queues = (found) => html`<div class="table-scroll"><table class="queues">
   <caption class="unseen">Queues</caption>
   <thead><tr><th scope="col">Queue</th>
     ${TITLES.map((title) => html`<th scope="col" class="number">${title}</th>`)}</tr></thead>

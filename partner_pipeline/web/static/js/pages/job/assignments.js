@@ -34,13 +34,15 @@ const columns = (live) => [
       ? html`<small class="under">“${each.notes}”</small>`
       : nothing}</div>`,
   },
-  {name: "partner", title: "Partner", value: ({partnerCode}) => partnerCode ?? "none"},
+  {
+    name: "partner", title: "Partner",
+    value: ({partnerCode, extJobId}) => `${partnerCode ?? "none"} ${extJobId ?? ""}`,
+    cell: ({partnerCode, extJobId}) => html`<div>${partnerCode ?? "none"}${extJobId
+      ? html`<small class="under">as ${extJobId}</small>`
+      : nothing}</div>`,
+  },
   {name: "since", title: "Assigned", value: ({date}) => date, cell: ({date}) => time(date)},
   {name: "state", title: "State", value: ({syncStatus}) => syncStatus, cell: state},
-  {
-    name: "ext", title: "Partner's id", value: ({extJobId}) => extJobId,
-    cell: ({extJobId}) => extJobId ?? "–",
-  },
   {
     name: "attempts", title: "Attempts", number: true, value: ({attempts}) => attempts,
     cell: ({attempts, lastAttempt}) => html`<div>${whole(attempts)}${lastAttempt
