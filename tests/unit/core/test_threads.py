@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import threading
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -116,6 +117,15 @@ def test_random_noise_between_and_in_frames(monkeypatch: pytest.MonkeyPatch) -> 
 # -- how threads end ------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """As in a terminal: tests that a shell runs in the background begin with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_no_thread_reading() -> None:
     """Also where it comes while a thread starts, which is when the first task sends it."""
     main = threading.main_thread().ident
