@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
+from starlette.staticfiles import PathLike
+from starlette.types import Scope
 
 from partner_pipeline.api.errors import http_error
 
@@ -50,8 +53,10 @@ async def nowhere(request: Request, error: Exception) -> Response:
 
 
 class _Files(StaticFiles):
-    def file_response(self, *args: object, **more: object) -> Response:
-        response: Response = super().file_response(*args, **more)  # type: ignore[arg-type]
+    def file_response(
+        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers.update(_CACHE)
         return response
 
